@@ -1,0 +1,1 @@
+"""Linkage schemas, standardisation and encodings."""

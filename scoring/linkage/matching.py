@@ -1,0 +1,207 @@
+"""Candidate pairs and clusters over encodings, computed by anonlink.
+
+Layer: scoring. Pure. Encodings of one round go in; positions come out, as (dataset, record) indices,
+so nothing here knows tokens, members or people. anonlink's kernel compares chunk by chunk, so that
+memory follows the number of candidate pairs and not the number of comparisons.
+"""
+
+import warnings
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crypto.errors import InputError
+
+with warnings.catch_warnings():
+    # anonlink imports pkg_resources, which warns about its own future.
+    warnings.simplefilter("ignore", UserWarning)
+    from anonlink.similarities import dice_coefficient
+    from anonlink.solving import greedy_solve
+
+Encodings = NDArray[np.uint8]
+Position = tuple[int, int]
+"""Index of the dataset, index of the record in it."""
+
+CHUNK_RECORDS = 1_000  # records of the first dataset a kernel call compares with the whole second
+FLOOR_SAMPLE_RECORDS = 500  # records of each dataset that the floor is estimated from
+CANDIDATES_PER_RECORD = 10  # what a floor lets through on average; a person has few true records elsewhere
+MIN_FLOOR = 0.5  # under it, less than half of two records' bits are shared: never evidence
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CandidatePairs:
+    """Pairs of records at or above a floor of similarity, most similar first.
+
+    All arrays have one entry per pair. For pairs across datasets ``dataset_a < dataset_b``; inside one
+    dataset ``record_a < record_b``.
+    """
+
+    similarity: NDArray[np.float64]
+    dataset_a: NDArray[np.uint32]
+    record_a: NDArray[np.uint32]
+    dataset_b: NDArray[np.uint32]
+    record_b: NDArray[np.uint32]
+
+    def __len__(self) -> int:
+        return len(self.similarity)
+
+    def select(self, chosen: NDArray[np.bool_]) -> "CandidatePairs":
+        """Return the pairs where ``chosen`` is true, in the same order."""
+        return CandidatePairs(
+            self.similarity[chosen],
+            self.dataset_a[chosen],
+            self.record_a[chosen],
+            self.dataset_b[chosen],
+            self.record_b[chosen],
+        )
+
+
+def find_candidate_pairs(
+    datasets: Sequence[Encodings], *, floor: float, within: bool = False
+) -> CandidatePairs:
+    """Find every pair of records whose Dice similarity reaches a floor.
+
+    Args:
+        datasets: Packed encodings, shape (records, bytes), all of one width.
+        floor: Least similarity, above 0 and at most 1.
+        within: Compare records inside each dataset too, for duplicates.
+
+    Raises:
+        InputError: The floor is out of range or the encodings differ in width.
+    """
+    if not 0.0 < floor <= 1.0:
+        raise InputError(f"expected a similarity floor above 0 and at most 1, got {floor}")
+    if len({data.shape[1] for data in datasets}) > 1:
+        raise InputError("expected encodings of one length, got several")
+    found = [
+        chunk for a, b in _dataset_pairs(len(datasets), within) for chunk in _compare(datasets, a, b, floor)
+    ]
+    return _sort(found)
+
+
+def find_floor(datasets: Sequence[Encodings], *, within: bool = False) -> float:
+    """Return the similarity over which a record has about :data:`CANDIDATES_PER_RECORD` candidates.
+
+    Estimated per pair of datasets from evenly spaced records, and the lowest is taken; it follows the
+    schema, whose fill decides how similar two strangers look, and the size of the data.
+    """
+    floors = [_estimate_floor(datasets[a], datasets[b]) for a, b in _dataset_pairs(len(datasets), within)]
+    return max(MIN_FLOOR, min(floors, default=MIN_FLOOR))
+
+
+def solve_clusters(pairs: CandidatePairs, threshold: float) -> list[tuple[Position, ...]]:
+    """Return clusters of records held to be one person, at most one record per dataset in each.
+
+    anonlink's greedy solver takes pairs from the most similar down and joins two clusters only when
+    every pair across them is a candidate at or above the threshold.
+    """
+    chosen = pairs.select(pairs.similarity >= threshold)
+    groups = greedy_solve(_to_anonlink(chosen))
+    return sorted(tuple(sorted((int(a), int(b)) for a, b in group)) for group in groups)
+
+
+def find_connected_records(pairs: CandidatePairs, threshold: float) -> list[tuple[Position, ...]]:
+    """Return clusters when one dataset may hold a person many times: all records that pairs connect."""
+    parent: dict[Position, Position] = {}
+
+    def root(item: Position) -> Position:
+        while parent.setdefault(item, item) != item:
+            parent[item] = parent[parent[item]]
+            item = parent[item]
+        return item
+
+    for left, right in iterate_positions(pairs.select(pairs.similarity >= threshold)):
+        parent[root(left)] = root(right)
+    clusters: dict[Position, list[Position]] = {}
+    for item in sorted(parent):
+        clusters.setdefault(root(item), []).append(item)
+    return sorted(tuple(members) for members in clusters.values())
+
+
+def iterate_positions(pairs: CandidatePairs) -> Iterator[tuple[Position, Position]]:
+    """Yield both positions of every pair, in order, as plain integers."""
+    left = zip(pairs.dataset_a.tolist(), pairs.record_a.tolist(), strict=True)
+    right = zip(pairs.dataset_b.tolist(), pairs.record_b.tolist(), strict=True)
+    return zip(left, right, strict=True)
+
+
+def keep_clustered(pairs: CandidatePairs, clusters: Sequence[Sequence[Position]]) -> CandidatePairs:
+    """Return the pairs whose two records share a cluster."""
+    cluster_of = {item: number for number, members in enumerate(clusters) for item in members}
+    chosen = [
+        left in cluster_of and cluster_of[left] == cluster_of.get(right)
+        for left, right in iterate_positions(pairs)
+    ]
+    return pairs.select(np.asarray(chosen, dtype=np.bool_))
+
+
+def _dataset_pairs(count: int, within: bool) -> list[tuple[int, int]]:
+    across = list(combinations(range(count), 2))
+    return sorted(across + [(index, index) for index in range(count)]) if within else across
+
+
+def _compare(datasets: Sequence[Encodings], a: int, b: int, floor: float) -> Iterator[CandidatePairs]:
+    right = [row.tobytes() for row in datasets[b]]
+    for start in range(0, len(datasets[a]), CHUNK_RECORDS):
+        left = [row.tobytes() for row in datasets[a][start : start + CHUNK_RECORDS]]
+        if not left or not right:
+            continue
+        similarity, (record_a, record_b) = dice_coefficient((left, right), floor)
+        first = np.asarray(record_a, dtype=np.uint32) + np.uint32(start)
+        second = np.asarray(record_b, dtype=np.uint32)
+        found = CandidatePairs(
+            np.asarray(similarity, dtype=np.float64),
+            np.full(len(first), a, dtype=np.uint32),
+            first,
+            np.full(len(first), b, dtype=np.uint32),
+            second,
+        )
+        yield found if a != b else found.select(first < second)
+
+
+def _sort(chunks: Sequence[CandidatePairs]) -> CandidatePairs:
+    empty = np.empty(0, dtype=np.uint32)
+    columns = [
+        np.concatenate([np.empty(0), *(chunk.similarity for chunk in chunks)]),
+        np.concatenate([empty, *(chunk.dataset_a for chunk in chunks)]),
+        np.concatenate([empty, *(chunk.record_a for chunk in chunks)]),
+        np.concatenate([empty, *(chunk.dataset_b for chunk in chunks)]),
+        np.concatenate([empty, *(chunk.record_b for chunk in chunks)]),
+    ]
+    similarity, dataset_a, record_a, dataset_b, record_b = columns
+    order = np.lexsort((record_b, record_a, dataset_b, dataset_a, -similarity))
+    return CandidatePairs(
+        similarity[order], dataset_a[order], record_a[order], dataset_b[order], record_b[order]
+    )
+
+
+def _estimate_floor(left: Encodings, right: Encodings) -> float:
+    first, second = _spaced(left), _spaced(right)
+    if not len(first) or not len(second):
+        return 1.0
+    shared = _unpack(first) @ _unpack(second).T
+    sizes = np.bitwise_count(first).sum(axis=1)[:, None] + np.bitwise_count(second).sum(axis=1)[None, :]
+    similarity = 2.0 * shared / np.maximum(sizes, 1)
+    share = min(1.0, CANDIDATES_PER_RECORD / max(len(left), len(right)))
+    return float(np.quantile(similarity, 1.0 - share))
+
+
+def _spaced(data: Encodings) -> Encodings:
+    step = max(1, len(data) // FLOOR_SAMPLE_RECORDS)
+    return data[::step][:FLOOR_SAMPLE_RECORDS]
+
+
+def _unpack(data: Encodings) -> NDArray[np.float32]:
+    return np.unpackbits(data, axis=1).astype(np.float32)
+
+
+def _to_anonlink(pairs: CandidatePairs) -> tuple[object, ...]:
+    return (
+        array("d", pairs.similarity.tolist()),
+        (array("I", pairs.dataset_a.tolist()), array("I", pairs.dataset_b.tolist())),
+        (array("I", pairs.record_a.tolist()), array("I", pairs.record_b.tolist())),
+    )
