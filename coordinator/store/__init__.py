@@ -1,0 +1,1 @@
+"""What the coordinator keeps: enrolments, agreements, rounds, sealed messages, the log."""

@@ -1,0 +1,81 @@
+"""Sealed messages that wait for a member.
+
+Layer: coordinator. Each method is one transaction. After delivery the ciphertext goes and the message
+id stays, so that a replay is recognised.
+"""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from coordinator.store import tables
+from crypto.canonical import format_time, parse_time
+from crypto.errors import StateError
+from protos.messages import RelayKind, RelayMessage
+
+MAX_WAITING = 5_000  # for one recipient: a member that is down for weeks, not a disk filled by a peer
+MAX_FETCHED = 12  # with MAX_SEALED_BYTES each, below the message limit
+
+
+class RelayStore:
+    """Waiting messages by recipient."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def add_message(self, message: RelayMessage) -> None:
+        """Store a message once; the same sender and message id again changes nothing.
+
+        Raises:
+            StateError: Too many messages wait for the recipient already.
+        """
+        table = tables.relay_message
+        known = (table.c.sender == message.sender) & (table.c.message_id == message.message_id)
+        waiting = (table.c.recipient == message.recipient) & table.c.sealed.is_not(None)
+        with self._engine.begin() as connection:
+            if connection.execute(sa.select(table.c.sequence).where(known)).scalar() is not None:
+                return
+            count = connection.execute(sa.select(sa.func.count()).select_from(table).where(waiting)).scalar_one()
+            if count >= MAX_WAITING:
+                raise StateError("too many messages wait for this recipient; try again later", code="RELAY_FULL")
+            assert message.sent_at is not None, "the relay service stamps every message"
+            connection.execute(
+                sa.insert(table).values(
+                    message_id=message.message_id,
+                    sender=message.sender,
+                    recipient=message.recipient,
+                    kind=message.kind.value,
+                    sealed=message.sealed,
+                    sent_at=format_time(message.sent_at),
+                )
+            )
+
+    def list_waiting(self, recipient: str) -> tuple[RelayMessage, ...]:
+        """Return the oldest waiting messages of a recipient."""
+        table = tables.relay_message
+        query = (
+            sa.select(table)
+            .where((table.c.recipient == recipient) & table.c.sealed.is_not(None))
+            .order_by(table.c.sequence)
+            .limit(MAX_FETCHED)
+        )
+        with self._engine.begin() as connection:
+            rows = connection.execute(query).all()
+        return tuple(
+            RelayMessage(
+                message_id=row.message_id,
+                sender=row.sender,
+                recipient=row.recipient,
+                kind=RelayKind(row.kind),
+                sealed=row.sealed,
+                sent_at=parse_time(row.sent_at),
+            )
+            for row in rows
+        )
+
+    def forget_messages(self, recipient: str, message_ids: Sequence[str]) -> int:
+        """Erase the ciphertext of delivered messages; return how many were waiting."""
+        table = tables.relay_message
+        where = (table.c.recipient == recipient) & table.c.message_id.in_(message_ids)
+        with self._engine.begin() as connection:
+            return connection.execute(sa.update(table).where(where).values(sealed=None)).rowcount
