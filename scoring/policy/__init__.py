@@ -1,0 +1,1 @@
+"""Governance as pure typed code: requests, approvals, disclosures, and the rules that judge them."""
