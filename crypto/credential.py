@@ -14,11 +14,11 @@ from datetime import datetime
 from typing import Any
 
 from crypto.canonical import format_time, parse_time
-from crypto.errors import InputError, VerificationError
+from crypto.errors import VerificationError
 from crypto.keyfile import parse_raw_public_key
 from crypto.signing import SigningDomain, SigningKey, sign_statement, verify_statement
+from crypto.strict import check_text, parse_exact_fields
 
-_FIELDS = frozenset({"person_id", "organisation", "role", "rank", "public_key", "issued_at"})
 _PERSON_ID = re.compile(r"[a-z][a-z0-9]{0,39}(-[a-z0-9]{1,40}){1,6}")
 _ORGANISATION = re.compile(r"[a-z][a-z0-9-]{1,40}")
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_ -]{1,40}")
@@ -48,10 +48,20 @@ class Credential:
     issued_at: datetime
 
     def __post_init__(self) -> None:
-        _check(self.person_id, _PERSON_ID, "person_id", "an opaque id such as essex-di-07")
-        _check(self.organisation, _ORGANISATION, "organisation", "a member name such as west-mercia")
-        _check(self.role, _CODE, "role", "a code such as INSPECTOR_PVP")
-        _check(self.rank, _CODE, "rank", "a code such as inspector")
+        check_text(
+            self.person_id,
+            _PERSON_ID,
+            name="person_id of a credential",
+            form="an opaque id such as essex-di-07",
+        )
+        check_text(
+            self.organisation,
+            _ORGANISATION,
+            name="organisation of a credential",
+            form="a member name such as west-mercia",
+        )
+        check_text(self.role, _CODE, name="role of a credential", form="a code such as INSPECTOR_PVP")
+        check_text(self.rank, _CODE, name="rank of a credential", form="a code such as inspector")
         parse_raw_public_key(self.public_key, name="the person's public key")
         format_time(self.issued_at)
 
@@ -73,16 +83,9 @@ def parse_credential(body: Mapping[str, Any]) -> Credential:
     Raises:
         InputError: Missing or unknown fields, or a value that is not of its form.
     """
-    if not isinstance(body, Mapping) or set(body) != _FIELDS:
-        raise InputError(f"expected a credential with exactly {', '.join(sorted(_FIELDS))}, got other fields")
-    return Credential(
-        person_id=body["person_id"],
-        organisation=body["organisation"],
-        role=body["role"],
-        rank=body["rank"],
-        public_key=body["public_key"],
-        issued_at=parse_time(body["issued_at"]),
-    )
+    values = parse_exact_fields(body, Credential, what="a credential")
+    values["issued_at"] = parse_time(values["issued_at"])
+    return Credential(**values)
 
 
 def issue_credential(node_key: SigningKey, credential: Credential) -> dict[str, Any]:
@@ -112,8 +115,3 @@ def verify_credential(
             "a member can vouch for its own people only"
         )
     return credential
-
-
-def _check(value: object, pattern: re.Pattern[str], name: str, form: str) -> None:
-    if not isinstance(value, str) or not pattern.fullmatch(value):
-        raise InputError(f"expected {name} of a credential to be {form}, got another form")
