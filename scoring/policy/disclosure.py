@@ -112,6 +112,11 @@ class Disclosure:
             "null or a time not before disclosed_at",
         )
 
+    @property
+    def opens_until(self) -> datetime:
+        """Last moment at which the package may be opened (DOMAIN P-09)."""
+        return self.disclosed_at + PACKAGE_LIFETIME
+
     def to_body(self) -> dict[str, Any]:
         """Return the JSON that is signed under SigningDomain.DISCLOSURE."""
         return write_fields(self)

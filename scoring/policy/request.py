@@ -48,6 +48,7 @@ from scoring.policy.vocabulary import (
     Urgency,
     VictimViews,
 )
+from scoring.risk.phia import AnalyticalConfidence, describe_likelihood
 
 REQUEST_LIFETIME = timedelta(days=14)
 """How long a request may wait (DOMAIN P-09)."""
@@ -176,6 +177,11 @@ class ReidRequest:
             "ReidRequest.protected_characteristics_used",
             "false, because no request may rest on a protected characteristic",
         )
+        require(
+            self.phia_term == phia_term_of(self.link_probability),
+            "ReidRequest.phia_term",
+            "the word of the PHIA yardstick for link_probability",
+        )
         self._check_expiry()
 
     def _check_expiry(self) -> None:
@@ -200,6 +206,11 @@ class ReidRequest:
     def to_body(self) -> dict[str, Any]:
         """Return the JSON that is signed under SigningDomain.REQUEST."""
         return write_fields(self)
+
+
+def phia_term_of(probability: float) -> PhiaTerm:
+    """Return the yardstick's nearest word for a link probability of 0 to 1."""
+    return PhiaTerm(describe_likelihood(probability, confidence=AnalyticalConfidence.LOW).term)
 
 
 def parse_request(body: Mapping[str, Any]) -> ReidRequest:

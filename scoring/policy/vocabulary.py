@@ -126,15 +126,15 @@ class IntendedAction(StrEnum):
 
 
 class PhiaTerm(StrEnum):
-    """Word of likelihood on the PHIA yardstick (DOMAIN section 3)."""
+    """Word of likelihood on the PHIA yardstick, spelt as ``scoring.risk.phia`` prints it."""
 
-    REMOTE_CHANCE = "REMOTE_CHANCE"
-    HIGHLY_UNLIKELY = "HIGHLY_UNLIKELY"
-    UNLIKELY = "UNLIKELY"
-    REALISTIC_POSSIBILITY = "REALISTIC_POSSIBILITY"
-    LIKELY = "LIKELY"
-    HIGHLY_LIKELY = "HIGHLY_LIKELY"
-    ALMOST_CERTAIN = "ALMOST_CERTAIN"
+    REMOTE_CHANCE = "remote chance"
+    HIGHLY_UNLIKELY = "highly unlikely"
+    UNLIKELY = "unlikely"
+    REALISTIC_POSSIBILITY = "realistic possibility"
+    LIKELY = "likely or probable"
+    HIGHLY_LIKELY = "highly likely"
+    ALMOST_CERTAIN = "almost certain"
 
 
 class SubjectRole(StrEnum):
@@ -265,6 +265,20 @@ class Sensitivity(StrEnum):
     RESTRICTED = "RESTRICTED"
     COVERT = "COVERT"
     PROTECTED_PERSON = "PROTECTED_PERSON"
+
+
+class Rank(StrEnum):
+    """Police rank, lowest first; a partner's people have none of these."""
+
+    CONSTABLE = "CONSTABLE"
+    SERGEANT = "SERGEANT"
+    INSPECTOR = "INSPECTOR"
+    CHIEF_INSPECTOR = "CHIEF_INSPECTOR"
+    SUPERINTENDENT = "SUPERINTENDENT"
+    CHIEF_SUPERINTENDENT = "CHIEF_SUPERINTENDENT"
+    ASSISTANT_CHIEF_CONSTABLE = "ASSISTANT_CHIEF_CONSTABLE"
+    DEPUTY_CHIEF_CONSTABLE = "DEPUTY_CHIEF_CONSTABLE"
+    CHIEF_CONSTABLE = "CHIEF_CONSTABLE"
 
 
 class ClericalOutcome(StrEnum):
