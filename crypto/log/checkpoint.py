@@ -18,17 +18,15 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
 from crypto.canonical import decode_base64, encode_base64
 from crypto.errors import InputError, VerificationError
+from crypto.keyfile import parse_raw_public_key
 from crypto.log.merkle import EMPTY_ROOT, HASH_LENGTH_BYTES, MAX_TREE_SIZE
+from crypto.signing import verify_signature
 
 # Room for the log's signature and 16 cosignatures, each as large as the largest ML-DSA one.
 MAX_CHECKPOINT_BYTES = 128 * 1024
 
-_PUBLIC_KEY_LENGTH_BYTES = 32
 _KEY_HASH_LENGTH_BYTES = 4
 _ED25519_SIGNATURE_TYPE = b"\x01"
 _ORIGIN = re.compile(r"[A-Za-z0-9][!-*,-~]{0,254}")
@@ -85,7 +83,7 @@ def sign_checkpoint(checkpoint: Checkpoint, sign: Callable[[bytes], bytes], *, p
     Raises:
         InputError: The public key is malformed.
     """
-    key_hash = _key_hash(checkpoint.origin, _decode_public_key(public_key))
+    key_hash = _key_hash(checkpoint.origin, public_key)
     signature = sign(checkpoint.body.encode())
     return f"{checkpoint.body}\n— {checkpoint.origin} {encode_base64(key_hash + signature)}\n"
 
@@ -103,10 +101,9 @@ def verify_checkpoint(text: str, *, origin: str, public_key: str) -> Checkpoint:
             not carry exactly one valid signature of the log.
         InputError: The given public key is malformed.
     """
-    key = _decode_public_key(public_key)
     body, signature_lines = _split_note(text)
-    signature = _find_log_signature(signature_lines, origin, _key_hash(origin, key))
-    _verify_signature(key, signature, body)
+    signature = _get_log_signature(signature_lines, origin, _key_hash(origin, public_key))
+    verify_signature(public_key, body.encode(), signature)
     return _parse_body(body, origin)
 
 
@@ -127,7 +124,7 @@ def _split_note(text: str) -> tuple[str, list[str]]:
     return before + "\n", signatures[:-1].split("\n")
 
 
-def _find_log_signature(signature_lines: list[str], origin: str, key_hash: bytes) -> bytes:
+def _get_log_signature(signature_lines: list[str], origin: str, key_hash: bytes) -> bytes:
     """Return the one signature of the log; check the form of all the others."""
     parsed = [_parse_signature_line(line) for line in signature_lines]
     own = [signature for name, named_hash, signature in parsed if (name, named_hash) == (origin, key_hash)]
@@ -145,13 +142,6 @@ def _parse_signature_line(line: str) -> tuple[str, bytes, bytes]:
     if len(blob) <= _KEY_HASH_LENGTH_BYTES:
         raise VerificationError("expected a signature after the key hash, got none")
     return name, blob[:_KEY_HASH_LENGTH_BYTES], blob[_KEY_HASH_LENGTH_BYTES:]
-
-
-def _verify_signature(key: bytes, signature: bytes, body: str) -> None:
-    try:
-        Ed25519PublicKey.from_public_bytes(key).verify(signature, body.encode())
-    except InvalidSignature as error:
-        raise VerificationError("the log's signature on the checkpoint is not valid") from error
 
 
 def _parse_body(body: str, origin: str) -> Checkpoint:
@@ -180,13 +170,8 @@ def _decode_strict_base64(text: str, what: str) -> bytes:
     return data
 
 
-def _decode_public_key(public_key: str) -> bytes:
-    key = decode_base64(public_key)
-    if len(key) != _PUBLIC_KEY_LENGTH_BYTES:
-        raise InputError(f"expected a log public key of {_PUBLIC_KEY_LENGTH_BYTES} bytes, got {len(key)}")
-    return key
-
-
-def _key_hash(name: str, key: bytes) -> bytes:
+def _key_hash(name: str, public_key: str) -> bytes:
     """Return the 4-byte key ID of an Ed25519 note key (Source: C2SP signed-note, Ed25519 signatures)."""
-    return hashlib.sha256(name.encode() + b"\n" + _ED25519_SIGNATURE_TYPE + key).digest()[:4]
+    key = parse_raw_public_key(public_key, name="the log's public key")
+    digest = hashlib.sha256(name.encode() + b"\n" + _ED25519_SIGNATURE_TYPE + key).digest()
+    return digest[:_KEY_HASH_LENGTH_BYTES]

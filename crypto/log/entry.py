@@ -17,13 +17,14 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from crypto.canonical import Json, canonical_bytes, format_time, parse_time
+from crypto.canonical import Json, canonical_bytes, format_time, parse_json, parse_time
 from crypto.errors import InputError, VerificationError
+from crypto.signing import SigningDomain, SigningKey, sign_statement, verify_statement
 
 MAX_ENTRY_BYTES = 8 * 1024  # A full entry with its envelope is under 4 KiB.
 MAX_RECIPIENTS = 16
@@ -33,35 +34,29 @@ MAX_SALT_BYTES = 64  # HMAC-SHA-256 hashes a longer key, which two salts could t
 
 _COMMITMENT_LABEL = b"clew/log-commitment/v1\n"
 
-_ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
-_ORGANISATION = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
-_ACTOR = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._:/-]{0,62}[A-Za-z0-9])?")
-_CODE = re.compile(r"[A-Z][A-Z0-9_]{1,47}")
-_COMMITMENT = re.compile(r"[0-9a-f]{64}")
-_REQUEST = re.compile(
-    r"(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-7][0-9A-HJKMNP-TV-Z]{25}|[0-9a-f]{16,64})?"
-)
-_RULE = re.compile(r"P-[0-9]{2}")
-_VERSION = re.compile(
+_ULID = r"[0-7][0-9A-HJKMNP-TV-Z]{25}"
+_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_OPAQUE_ID = r"(?=.{2,64}\Z)[a-z][a-z0-9]{0,39}(?:-[a-z0-9]{1,40}){0,6}"
+_VERSION = (
     r"[0-9]{1,4}(?:\.[0-9]{1,4}){1,3}(?:(?:a|b|rc)[0-9]{1,3})?(?:\.dev[0-9]{1,4})?(?:\+[0-9a-f]{7,40})?"
 )
 
-_FIELDS = frozenset(
-    {
-        "event_id",
-        "event_type",
-        "at",
-        "actor_id",
-        "actor_org",
-        "recipient_ids",
-        "justification_code",
-        "object_ref",
-        "request_ref",
-        "policy_rule_ids",
-        "result",
-        "software_version",
-    }
-)
+# The form of every text field, and the words that a refusal uses for it.
+_FORMS = {
+    "event_id": (re.compile(_ULID), "a ULID of 26 upper-case characters"),
+    "actor_id": (re.compile(_OPAQUE_ID), "an opaque id such as essex-4471, 2 to 64 characters"),
+    "actor_org": (re.compile(r"[a-z][a-z0-9-]{1,40}"), "a member name such as west-mercia"),
+    "recipient_ids": (re.compile(_OPAQUE_ID), "opaque ids such as essex-4471, 2 to 64 characters each"),
+    "justification_code": (re.compile(r"[A-Z][A-Z0-9_]{1,47}"), "a code of A-Z, 0-9 and underscore"),
+    "object_ref": (re.compile(r"[0-9a-f]{64}"), "a salted commitment of 64 hex characters"),
+    "request_ref": (
+        re.compile(rf"(?:{_UUID}|{_ULID}|[0-9a-f]{{16,64}})?"),
+        "a request id (UUID, ULID or hex) or nothing",
+    ),
+    "policy_rule_ids": (re.compile(r"P-[0-9]{2}"), "rule ids such as P-05"),
+    "software_version": (re.compile(_VERSION), "a version such as 0.1.0"),
+}
+_LIST_FIELDS = frozenset({"recipient_ids", "policy_rule_ids"})
 
 
 class EventType(StrEnum):
@@ -129,15 +124,11 @@ class LogEntry:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "at", parse_time(format_time(self.at)))
-        _check(_ULID, self.event_id, "event_id", "a ULID of 26 upper-case characters")
-        _check(_ACTOR, self.actor_id, "actor_id", "an opaque id of 1 to 64 characters without spaces")
-        _check(_ORGANISATION, self.actor_org, "actor_org", "a member name such as west-mercia")
-        _check_list(_ACTOR, self.recipient_ids, "recipient_ids", limit=MAX_RECIPIENTS)
-        _check(_CODE, self.justification_code, "justification_code", "a code of A-Z, 0-9 and underscore")
-        _check(_COMMITMENT, self.object_ref, "object_ref", "a salted commitment of 64 hex characters")
-        _check(_REQUEST, self.request_ref, "request_ref", "a request id (UUID, ULID or hex) or nothing")
-        _check_list(_RULE, self.policy_rule_ids, "policy_rule_ids", limit=MAX_POLICY_RULES)
-        _check(_VERSION, self.software_version, "software_version", "a version such as 0.1.0")
+        for field in _FORMS:
+            if field not in _LIST_FIELDS:
+                _check_form(field, getattr(self, field))
+        _check_list("recipient_ids", self.recipient_ids, limit=MAX_RECIPIENTS)
+        _check_list("policy_rule_ids", self.policy_rule_ids, limit=MAX_POLICY_RULES)
         if self.event_type is EventType.DISCLOSURE and not self.recipient_ids:
             raise InputError("expected at least one of recipient_ids on a DISCLOSURE, got none")
         if self.event_type is EventType.POLICY_DENY and self.result is not EventResult.DENIED:
@@ -159,6 +150,9 @@ class LogEntry:
             "result": self.result.value,
             "software_version": self.software_version,
         }
+
+
+_FIELDS = frozenset(field.name for field in fields(LogEntry))
 
 
 def parse_entry(body: Mapping[str, object]) -> LogEntry:
@@ -191,6 +185,37 @@ def parse_entry(body: Mapping[str, object]) -> LogEntry:
     )
 
 
+def sign_entry(entry: LogEntry, key: SigningKey) -> bytes:
+    """Return the bytes to log: the entry in a statement signed by its organisation's key."""
+    return canonical_bytes(sign_statement(key, SigningDomain.LOG_ENTRY, entry.to_body()))
+
+
+def verify_entry(data: bytes, public_keys: Mapping[str, str]) -> LogEntry:
+    """Return the entry of untrusted logged bytes, once its own organisation provably signed it.
+
+    Args:
+        data: Bytes to be logged or read back from the log.
+        public_keys: Signing key (base64) of each organisation that may write, from the agreement.
+
+    Raises:
+        InputError: The bytes are oversize, not canonical JSON, or hold no well-formed entry.
+        VerificationError: The organisation has no key here, or its signature does not verify.
+    """
+    if len(data) > MAX_ENTRY_BYTES:
+        raise InputError(f"expected a log entry of at most {MAX_ENTRY_BYTES} bytes, got {len(data)}")
+    envelope = parse_json(data)
+    body = envelope.get("body") if isinstance(envelope, dict) else None
+    if not isinstance(body, dict):
+        raise InputError("expected a log entry that is a signed statement with a body")
+    entry = parse_entry(body)
+    if entry.actor_org not in public_keys:
+        raise VerificationError("expected a log entry of an organisation of the agreement, got another's")
+    verify_statement(envelope, SigningDomain.LOG_ENTRY, public_keys[entry.actor_org])
+    if canonical_bytes(envelope) != data:
+        raise InputError("expected a log entry in canonical JSON, got another spelling of it")
+    return entry
+
+
 def commitment(salt: bytes, value: Json) -> str:
     """Return a salted commitment to a JSON value as 64 hex characters, for `object_ref`.
 
@@ -220,18 +245,19 @@ def verify_commitment(object_ref: str, *, salt: bytes, value: Json) -> None:
         raise VerificationError("the commitment in the log entry does not open to this value and salt")
 
 
-def _check(pattern: re.Pattern[str], value: str, field: str, expected: str) -> None:
+def _check_form(field: str, value: str) -> None:
+    pattern, expected = _FORMS[field]
     if not pattern.fullmatch(value):
-        raise InputError(f"expected {field} to be {expected}")
+        raise InputError(f"expected {field} to be {expected}, got another form")
 
 
-def _check_list(pattern: re.Pattern[str], values: tuple[str, ...], field: str, *, limit: int) -> None:
+def _check_list(field: str, values: tuple[str, ...], *, limit: int) -> None:
     if len(values) > limit:
         raise InputError(f"expected at most {limit} of {field}, got {len(values)}")
     if len(set(values)) != len(values):
         raise InputError(f"expected each of {field} once, got one repeated")
     for value in values:
-        _check(pattern, value, f"each of {field}", f"of the form {pattern.pattern}")
+        _check_form(field, value)
 
 
 def _parse_text(body: Mapping[str, object], field: str) -> str:
