@@ -29,7 +29,7 @@ MAX_CHECKPOINT_BYTES = 128 * 1024
 
 _KEY_HASH_LENGTH_BYTES = 4
 _ED25519_SIGNATURE_TYPE = b"\x01"
-_ORIGIN = re.compile(r"[A-Za-z0-9][!-*,-~]{0,254}")
+_ORIGIN = re.compile(r"[!-*,-~]{1,255}")
 _SIZE = re.compile(r"0|[1-9][0-9]{0,15}")
 _SIGNATURE_LINE = re.compile(r"— ([^\s+]+) ([A-Za-z0-9+/]+={0,2})")
 _CONTROL_CHARACTER = re.compile(r"[\x00-\x09\x0b-\x1f]")
