@@ -18,7 +18,7 @@ from typing import Any
 from crypto.canonical import canonical_bytes, canonical_digest, format_time, parse_json, parse_time
 from crypto.errors import InputError, VerificationError
 from crypto.keyfile import parse_raw_public_key
-from crypto.pki import Role
+from crypto.pki import FEDERATION_NAME, MEMBER_NAME, Role
 from crypto.signing import SigningDomain, SigningKey, sign_statement, verify_statement
 from crypto.strict import check_positive, check_ratio, check_text, parse_exact_fields
 
@@ -28,8 +28,6 @@ MAX_AGREEMENT_BYTES = 1 << 20
 CLOCK_SKEW = timedelta(minutes=5)
 """How far in the future an agreement may be issued: two sites' clocks, not a document prepared early."""
 
-_NAME = re.compile(r"[a-z][a-z0-9-]{1,40}")
-_FEDERATION = re.compile(r"[a-z][a-z0-9.-]{1,62}")
 _AGENCY_TYPE = re.compile(r"[A-Z][A-Z0-9_]{1,39}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _LOG_ORIGIN = re.compile(r"[!-*,-~]{1,255}")
@@ -60,7 +58,7 @@ class Member:
     signing_public_key: str
 
     def __post_init__(self) -> None:
-        check_text(self.name, _NAME, name="a member's name", form="lower case such as west-mercia")
+        check_text(self.name, MEMBER_NAME, name="a member's name", form="lower case such as west-mercia")
         check_text(self.agency_type, _AGENCY_TYPE, name="agency_type", form="a code such as SOCIAL_CARE")
         if not isinstance(self.display_name, str) or not self.display_name.isprintable():
             raise InputError(f"expected a printable display_name for member {self.name}, got another value")
@@ -162,7 +160,9 @@ class Agreement:
     thresholds: Thresholds
 
     def __post_init__(self) -> None:
-        check_text(self.federation, _FEDERATION, name="federation", form="lower case such as east.example")
+        check_text(
+            self.federation, FEDERATION_NAME, name="federation", form="lower case such as east.example"
+        )
         check_positive(self.version, name="version")
         check_positive(self.key_epoch, name="key_epoch")
         if parse_time(format_time(self.expires_at)) <= parse_time(format_time(self.issued_at)):
@@ -292,7 +292,7 @@ def _check_validity(agreement: Agreement, now: datetime) -> None:
         )
     if now >= agreement.expires_at:
         raise VerificationError(
-            f"expected an agreement that is valid now, got one expired at {format_time(agreement.expires_at)}; "
+            f"expected an agreement valid now, got one expired at {format_time(agreement.expires_at)}; "
             "ask governance for a new one"
         )
 

@@ -16,11 +16,11 @@ from typing import Any
 from crypto.canonical import format_time, parse_time
 from crypto.errors import VerificationError
 from crypto.keyfile import parse_raw_public_key
+from crypto.pki import MEMBER_NAME
 from crypto.signing import SigningDomain, SigningKey, sign_statement, verify_statement
 from crypto.strict import check_text, parse_exact_fields
 
 _PERSON_ID = re.compile(r"[a-z][a-z0-9]{0,39}(-[a-z0-9]{1,40}){1,6}")
-_ORGANISATION = re.compile(r"[a-z][a-z0-9-]{1,40}")
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_ -]{1,40}")
 
 
@@ -56,7 +56,7 @@ class Credential:
         )
         check_text(
             self.organisation,
-            _ORGANISATION,
+            MEMBER_NAME,
             name="organisation of a credential",
             form="a member name such as west-mercia",
         )
