@@ -51,7 +51,7 @@ def encode_private_key(key: PrivateKeyTypes) -> bytes:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
-def parse_fixed_base64(text: str, length_bytes: int, *, name: str) -> bytes:
+def parse_fixed_base64(text: object, length_bytes: int, *, name: str) -> bytes:
     """Return the bytes of base64 text that has one spelling only and an exact length.
 
     Base64 leaves spare bits in its last character; text that sets them decodes to the same bytes and
@@ -60,6 +60,8 @@ def parse_fixed_base64(text: str, length_bytes: int, *, name: str) -> bytes:
     Raises:
         InputError: Not a string, not canonical base64, or another length.
     """
+    if not isinstance(text, str):
+        raise InputError(f"expected {name} as base64 text, got another type")
     try:
         data = decode_base64(text)
     except InputError as error:
@@ -71,6 +73,6 @@ def parse_fixed_base64(text: str, length_bytes: int, *, name: str) -> bytes:
     return data
 
 
-def parse_raw_public_key(text: str, *, name: str) -> bytes:
+def parse_raw_public_key(text: object, *, name: str) -> bytes:
     """Return the 32 raw bytes of a base64 Ed25519 or X25519 public key; else raise :class:`InputError`."""
     return parse_fixed_base64(text, RAW_PUBLIC_KEY_BYTES, name=name)

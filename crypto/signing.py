@@ -208,7 +208,8 @@ def _check_domain(got: object, expected: SigningDomain) -> None:
     if got == expected.value:
         return
     # The envelope is untrusted text: only a domain that this module knows is safe to repeat.
-    shown = got if got in {known.value for known in SigningDomain} else "an unknown domain"
+    known = isinstance(got, str) and got in {domain.value for domain in SigningDomain}
+    shown = got if known else "an unknown domain"
     raise VerificationError(f"expected a statement in domain {expected.value}, got {shown}")
 
 
@@ -221,6 +222,6 @@ def _check_key_id(got: object, expected: str) -> None:
 
 def _parse_signature(text: object) -> bytes:
     try:
-        return parse_fixed_base64(str(text), SIGNATURE_BYTES, name="a signature")
+        return parse_fixed_base64(text, SIGNATURE_BYTES, name="a signature")
     except InputError as error:
         raise VerificationError(error.public_message) from error
