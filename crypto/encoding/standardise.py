@@ -15,7 +15,9 @@ from datetime import date
 STANDARDISATION_VERSION = 1
 
 MISSING_WORDS = frozenset({"NULL", "NONE", "NAN", "NA", "N/A", "NK", "UNKNOWN", "NOT KNOWN", "UNK"})
-TITLES = frozenset("MR MRS MS MISS MX DR PROF REV SIR DAME LORD LADY MASTER".split())
+TITLES = frozenset(
+    {"MR", "MRS", "MS", "MISS", "MX", "DR", "PROF", "REV", "SIR", "DAME", "LORD", "LADY", "MASTER"}
+)
 SEXES = {
     "M": "M", "MALE": "M", "MAN": "M", "BOY": "M", "1": "M",
     "F": "F", "FEMALE": "F", "WOMAN": "F", "GIRL": "F", "2": "F",
@@ -23,30 +25,16 @@ SEXES = {
 }  # fmt: skip
 """Words and the NHS person-stated codes; whatever else is there is U, unknown, and encodes as absent."""
 
-MONTHS = {name: number for number, name in enumerate(
-    "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split(), start=1)}  # fmt: skip
+MONTHS = {
+    "JAN": 1, "FEB": 2, "MAR": 3, "APR": 4, "MAY": 5, "JUN": 6,
+    "JUL": 7, "AUG": 8, "SEP": 9, "OCT": 10, "NOV": 11, "DEC": 12,
+}  # fmt: skip
 
-_LETTERS_WITHOUT_DECOMPOSITION = str.maketrans(
-    {
-        "ß": "SS",
-        "ẞ": "SS",
-        "Æ": "AE",
-        "æ": "AE",
-        "Œ": "OE",
-        "œ": "OE",
-        "Ø": "O",
-        "ø": "O",
-        "Ð": "D",
-        "ð": "D",
-        "Þ": "TH",
-        "þ": "TH",
-        "Ł": "L",
-        "ł": "L",
-        "Đ": "D",
-        "đ": "D",
-        "ı": "I",
-    }  # fmt: skip
-)
+_LETTERS_WITHOUT_DECOMPOSITION = {
+    "ß": "SS", "ẞ": "SS", "Æ": "AE", "æ": "AE", "Œ": "OE", "œ": "OE", "Ø": "O", "ø": "O", "Ð": "D", "ð": "D",
+    "Þ": "TH", "þ": "TH", "Ł": "L", "ł": "L", "Đ": "D", "đ": "D", "ı": "I",
+}  # fmt: skip
+_FOLD_LETTERS = str.maketrans(_LETTERS_WITHOUT_DECOMPOSITION)
 _APOSTROPHES = re.compile("['’‘ʼ`´]")
 _NOT_WORD = re.compile(r"[^\w]+|_")
 _DATE_YEAR_FIRST = re.compile(r"(\d{4})[-/. ](\d{1,2})[-/. ](\d{1,2})(?:[T ].*)?")
@@ -61,7 +49,7 @@ def fold_text(value: str) -> str:
     are written as their usual Latin spelling. Apostrophes vanish (O'Brien, OBrien); hyphens and other
     punctuation become spaces. Letters of other scripts stay.
     """
-    text = unicodedata.normalize("NFKD", value.translate(_LETTERS_WITHOUT_DECOMPOSITION))
+    text = unicodedata.normalize("NFKD", value.translate(_FOLD_LETTERS))
     text = "".join(letter for letter in text if not unicodedata.combining(letter))
     text = _APOSTROPHES.sub("", text).upper()
     if text.strip() in MISSING_WORDS:

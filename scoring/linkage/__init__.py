@@ -1,0 +1,1 @@
+"""Candidate pairs, clusters, candidate probability and linkage quality over encodings."""

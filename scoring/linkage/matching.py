@@ -20,7 +20,7 @@ with warnings.catch_warnings():
     # anonlink imports pkg_resources, which warns about its own future.
     warnings.simplefilter("ignore", UserWarning)
     from anonlink.similarities import dice_coefficient
-    from anonlink.solving import greedy_solve
+    from anonlink.solving import probabilistic_greedy_solve
 
 Encodings = NDArray[np.uint8]
 Position = tuple[int, int]
@@ -29,6 +29,8 @@ Position = tuple[int, int]
 CHUNK_RECORDS = 1_000  # records of the first dataset a kernel call compares with the whole second
 FLOOR_SAMPLE_RECORDS = 500  # records of each dataset that the floor is estimated from
 CANDIDATES_PER_RECORD = 10  # what a floor lets through on average; a person has few true records elsewhere
+AGREEMENT = 0.5  # anonlink's own default; measured better than complete agreement on five-party data
+COMPARE_CHUNK_PAIRS = 100_000  # pairs whose bits are in memory at once, 25 MB at 1,024 bits
 MIN_FLOOR = 0.5  # under it, less than half of two records' bits are shared: never evidence
 
 
@@ -93,33 +95,44 @@ def find_floor(datasets: Sequence[Encodings], *, within: bool = False) -> float:
     return max(MIN_FLOOR, min(floors, default=MIN_FLOOR))
 
 
-def solve_clusters(pairs: CandidatePairs, threshold: float) -> list[tuple[Position, ...]]:
-    """Return clusters of records held to be one person, at most one record per dataset in each.
+def solve_clusters(
+    pairs: CandidatePairs, threshold: float, *, agreement: float = AGREEMENT, within: bool = False
+) -> list[tuple[Position, ...]]:
+    """Return clusters of records held to be one person, sorted.
 
-    anonlink's greedy solver takes pairs from the most similar down and joins two clusters only when
-    every pair across them is a candidate at or above the threshold.
+    anonlink's greedy solver takes pairs from the most similar down and joins two clusters when enough
+    of the record pairs across them are candidates at or above the threshold.
+
+    Args:
+        pairs: Candidate pairs, most similar first.
+        threshold: Least similarity of a pair that counts.
+        agreement: Share of pairs across two clusters that must count, above 0 and at most 1; with 1 no
+            pair in a cluster is under the threshold.
+        within: Whether one dataset may hold a person several times. If not, a cluster has at most one
+            record of each dataset.
     """
     chosen = pairs.select(pairs.similarity >= threshold)
-    groups = greedy_solve(_to_anonlink(chosen))
+    groups = probabilistic_greedy_solve(
+        _to_anonlink(chosen), merge_threshold=agreement, deduplicated=not within
+    )
     return sorted(tuple(sorted((int(a), int(b)) for a, b in group)) for group in groups)
 
 
-def find_connected_records(pairs: CandidatePairs, threshold: float) -> list[tuple[Position, ...]]:
-    """Return clusters when one dataset may hold a person many times: all records that pairs connect."""
-    parent: dict[Position, Position] = {}
+def compare_clustered(
+    datasets: Sequence[Encodings], clusters: Sequence[Sequence[Position]]
+) -> CandidatePairs:
+    """Return every pair of records that share a cluster with its similarity, most similar first.
 
-    def root(item: Position) -> Position:
-        while parent.setdefault(item, item) != item:
-            parent[item] = parent[parent[item]]
-            item = parent[item]
-        return item
-
-    for left, right in iterate_positions(pairs.select(pairs.similarity >= threshold)):
-        parent[root(left)] = root(right)
-    clusters: dict[Position, list[Position]] = {}
-    for item in sorted(parent):
-        clusters.setdefault(root(item), []).append(item)
-    return sorted(tuple(members) for members in clusters.values())
+    Pairs that a cluster implies without being candidates themselves are included.
+    """
+    positions = [pair for cluster in clusters for pair in combinations(sorted(cluster), 2)]
+    flat = np.array(positions, dtype=np.int64).reshape(-1, 4)
+    starts = np.cumsum([0, *(len(data) for data in datasets)])
+    left = starts[flat[:, 0]] + flat[:, 1]
+    right = starts[flat[:, 2]] + flat[:, 3]
+    similarity = _dice(np.concatenate(datasets), left, right) if len(flat) else np.empty(0)
+    columns = flat.astype(np.uint32).T
+    return _sort([CandidatePairs(similarity, *columns)])
 
 
 def iterate_positions(pairs: CandidatePairs) -> Iterator[tuple[Position, Position]]:
@@ -129,14 +142,20 @@ def iterate_positions(pairs: CandidatePairs) -> Iterator[tuple[Position, Positio
     return zip(left, right, strict=True)
 
 
-def keep_clustered(pairs: CandidatePairs, clusters: Sequence[Sequence[Position]]) -> CandidatePairs:
-    """Return the pairs whose two records share a cluster."""
-    cluster_of = {item: number for number, members in enumerate(clusters) for item in members}
-    chosen = [
-        left in cluster_of and cluster_of[left] == cluster_of.get(right)
-        for left, right in iterate_positions(pairs)
+def is_clustered(pairs: CandidatePairs, clusters: Sequence[Sequence[Position]]) -> NDArray[np.bool_]:
+    """Return for every pair whether its two records share a cluster."""
+    members = [
+        (dataset, record, number) for number, cluster in enumerate(clusters) for dataset, record in cluster
     ]
-    return pairs.select(np.asarray(chosen, dtype=np.bool_))
+    dataset, record, number = np.array(members, dtype=np.int64).reshape(-1, 3).T
+    stride = 1 + max(int(column.max(initial=0)) for column in (record, pairs.record_a, pairs.record_b))
+    datasets = 1 + max(int(column.max(initial=0)) for column in (dataset, pairs.dataset_a, pairs.dataset_b))
+    cluster_of = np.full(datasets * stride, -1, dtype=np.int64)
+    cluster_of[dataset * stride + record] = number
+    left = cluster_of[pairs.dataset_a.astype(np.int64) * stride + pairs.record_a]
+    right = cluster_of[pairs.dataset_b.astype(np.int64) * stride + pairs.record_b]
+    clustered: NDArray[np.bool_] = (left == right) & (left >= 0)
+    return clustered
 
 
 def _dataset_pairs(count: int, within: bool) -> list[tuple[int, int]]:
@@ -161,6 +180,16 @@ def _compare(datasets: Sequence[Encodings], a: int, b: int, floor: float) -> Ite
             second,
         )
         yield found if a != b else found.select(first < second)
+
+
+def _dice(rows: Encodings, left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.float64]:
+    sizes = np.bitwise_count(rows).sum(axis=1, dtype=np.int64)
+    shared = np.empty(len(left), dtype=np.int64)
+    for start in range(0, len(left), COMPARE_CHUNK_PAIRS):
+        part = slice(start, start + COMPARE_CHUNK_PAIRS)
+        shared[part] = np.bitwise_count(rows[left[part]] & rows[right[part]]).sum(axis=1, dtype=np.int64)
+    similarity: NDArray[np.float64] = 2.0 * shared / np.maximum(sizes[left] + sizes[right], 1)
+    return similarity
 
 
 def _sort(chunks: Sequence[CandidatePairs]) -> CandidatePairs:
