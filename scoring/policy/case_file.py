@@ -7,24 +7,15 @@ knows for itself (:class:`MatchFacts`). The rules take probability and scores fr
 Threat: a requester who overstates the link or the risk to obtain a disclosure.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
+from crypto.agreement import Thresholds
 from crypto.canonical import format_time
 from crypto.credential import Credential
 from scoring.policy.approval import ReidApproval
-from scoring.policy.body import (
-    body_field,
-    body_object,
-    check_fields,
-    number,
-    parse_fields,
-    require,
-    write_fields,
-)
+from scoring.policy.body import require
 from scoring.policy.disclosure import Disclosure
 from scoring.policy.request import MATCH_REF_BYTES, ReidRequest
 from scoring.policy.vocabulary import (
@@ -35,49 +26,6 @@ from scoring.policy.vocabulary import (
     Sensitivity,
     Side,
 )
-
-
-@body_object
-class Thresholds:
-    """The figures of DOMAIN P-05, as the signed agreement sets them.
-
-    Args:
-        routine_probability: Link probability from which no clerical review is needed.
-        review_probability: Link probability from which a review that says "same" is enough.
-        score_if_true: Least risk score, 0 to 100, without the X4 rule override.
-
-    Raises:
-        InputError: A figure is out of range, or review is not below routine.
-    """
-
-    routine_probability: float = body_field(number(0.5, 1))
-    review_probability: float = body_field(number(0.5, 1))
-    score_if_true: float = body_field(number(0, 100))
-
-    def __post_init__(self) -> None:
-        check_fields(self)
-        require(
-            self.review_probability <= self.routine_probability,
-            "Thresholds.review_probability",
-            "at most routine_probability",
-        )
-
-    def to_body(self) -> dict[str, Any]:
-        """Return the JSON that an agreement carries."""
-        return write_fields(self)
-
-
-DOMAIN_THRESHOLDS = Thresholds(routine_probability=0.95, review_probability=0.80, score_if_true=60.0)
-"""The figures that DOMAIN P-05 proposes; an agreement states its own."""
-
-
-def parse_thresholds(body: Mapping[str, Any]) -> Thresholds:
-    """Parse the figures of P-05 from an agreement.
-
-    Raises:
-        InputError: As :class:`Thresholds`.
-    """
-    return parse_fields(Thresholds, body)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +116,8 @@ class CaseFile:
         approvals: Every approval received for it, signatures verified.
         disclosure: What is about to be released; None at ARRIVAL.
         facts: What the holder knows.
-        thresholds: From the signed agreement.
+        thresholds: From the signed agreement; ``summary_probability`` is also where clerical review begins,
+            because below it no score exists to judge by.
         now: Aware UTC time of the decision.
     """
 

@@ -31,11 +31,10 @@ ADDRESS_ACTIONS = frozenset(
 
 
 def find_releasable_items(file: CaseFile) -> tuple[DataItem, ...]:
-    """Return what was requested and approved by every approval on file, in the request's order."""
+    """Return what was requested and approved by every approval on file, none where none is on file."""
     approved = [set(signed.approval.data_items_approved) for signed in file.approvals]
-    return tuple(
-        item for item in file.request.data_items_requested if all(item in items for items in approved)
-    )
+    common = set.intersection(*approved) if approved else set()
+    return tuple(item for item in file.request.data_items_requested if item in common)
 
 
 def check_items(file: CaseFile) -> Iterator[str]:

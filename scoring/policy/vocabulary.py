@@ -257,6 +257,11 @@ class AgencyType(StrEnum):
     EDUCATION = "EDUCATION"
     OTHER = "OTHER"
 
+    @classmethod
+    def from_agreement(cls, code: str) -> "AgencyType":
+        """Return the kind for an agreement's code; a code unknown here is OTHER, which gives nothing."""
+        return cls(code) if code in set(cls) else cls.OTHER
+
 
 class Sensitivity(StrEnum):
     """How the holder marks the subject's record (canonical_schema.csv, nominal)."""
