@@ -8,6 +8,7 @@ from datetime import datetime
 
 from coordinator.store.enrolments import EnrolmentStore
 from crypto.agreement import Agreement, Member, verify_agreement
+from crypto.encoding.schema import parse_schema
 from crypto.errors import PolicyError, StateError
 from crypto.pki import PeerIdentity
 from protos.messages import EnrolmentState
@@ -19,7 +20,12 @@ class Directory:
     """The federation's members as the governance key has signed them."""
 
     def __init__(
-        self, store: EnrolmentStore, *, federation: str, governance_public_key: str, clock: Callable[[], datetime]
+        self,
+        store: EnrolmentStore,
+        *,
+        federation: str,
+        governance_public_key: str,
+        clock: Callable[[], datetime],
     ) -> None:
         self._store = store
         self._federation = federation
@@ -80,3 +86,8 @@ class Directory:
         """Return the key that each organisation's log entries must be signed with."""
         members = {member.name: member.signing_public_key for member in self.get_agreement().members}
         return members | {COORDINATOR_ORGANISATION: log_public_key}
+
+
+def get_encoding_bytes(agreement: Agreement) -> int:
+    """Return the bytes of one encoding under an agreement's linkage schema."""
+    return parse_schema(agreement.schema).clk_length_bits // 8

@@ -140,7 +140,7 @@ def _verify_digests(current: Round, header: SubmissionHeader) -> None:
     for name, got, expected, code in pairs:
         if got != expected:
             raise StateError(
-                f"expected {name} {expected[:16]}, got {got[:16]}; fetch the current agreement and encode again",
+                f"expected {name} {expected[:16]}, got {got[:16]}; fetch the agreement and encode again",
                 code=code,
             )
     if header.key_epoch != current.key_epoch:
@@ -267,10 +267,19 @@ def report(current: Round) -> RoundStatus:
 
 
 _TIMES = ("opened_at", "stage_until")
-_PLAIN = (
-    "round_id number agreement_digest schema_digest weights_version key_epoch assess_for_s collect_for_s "
-    "candidate_pairs clusters failure"
-).split()
+_PLAIN = [
+    "round_id",
+    "number",
+    "agreement_digest",
+    "schema_digest",
+    "weights_version",
+    "key_epoch",
+    "assess_for_s",
+    "collect_for_s",
+    "candidate_pairs",
+    "clusters",
+    "failure",
+]
 
 
 def to_body(current: Round) -> dict[str, Any]:
@@ -298,9 +307,7 @@ def _get_participation(current: Round, member: str) -> Participation:
     return current.members[member]
 
 
-def _with_member(
-    current: Round, member: str, change: Callable[[Participation], Participation]
-) -> Round:
+def _with_member(current: Round, member: str, change: Callable[[Participation], Participation]) -> Round:
     changed = change(_get_participation(current, member))
     return replace(current, members={**current.members, member: changed})
 

@@ -15,7 +15,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from crypto.errors import InputError, StateError
+from crypto.errors import InputError
 from protos.hosting.files import PRIVATE_MODE, make_home, sync_directory
 from protos.messages import TOKEN_BYTES, SubmissionChunk, SubmissionHeader, SubmissionPart
 
@@ -48,16 +48,17 @@ class Segment:
 class SegmentDirectory:
     """Segments by round and member, below one directory."""
 
-    def __init__(self, root: Path, encoding_bytes: int) -> None:
+    def __init__(self, root: Path) -> None:
         self._root = root
-        self._encoding_bytes = encoding_bytes
         make_home(root)
 
-    def get_segment(self, round_id: str, content_digest: str, records: int) -> Segment:
+    def get_segment(self, round_id: str, content_digest: str, records: int, encoding_bytes: int) -> Segment:
         """Return a durable segment of a round."""
-        return Segment(self._root / round_id / content_digest, records, self._encoding_bytes)
+        return Segment(self._root / round_id / content_digest, records, encoding_bytes)
 
-    async def receive(self, header: SubmissionHeader, parts: AsyncIterator[SubmissionPart]) -> None:
+    async def receive(
+        self, header: SubmissionHeader, parts: AsyncIterator[SubmissionPart], *, encoding_bytes: int
+    ) -> None:
         """Write a submission's chunks; it exists under its digest once this returns.
 
         Raises:
@@ -68,7 +69,7 @@ class SegmentDirectory:
         directory = self._root / header.round_id
         make_home(directory)
         # Tokens and encodings arrive interleaved but are stored apart, so two drafts are joined.
-        draft = _Draft(directory, header, self._encoding_bytes)
+        draft = _Draft(directory, header, encoding_bytes)
         try:
             async for part in parts:
                 if part.chunk is None:
@@ -118,7 +119,8 @@ class _Draft:
             )
         if len(self._seen) + len(tokens) > self._header.record_count:
             raise InputError(
-                f"expected {self._header.record_count} records as announced, got more", code="TOO_MANY_RECORDS"
+                f"expected {self._header.record_count} records as announced, got more",
+                code="TOO_MANY_RECORDS",
             )
         before = len(self._seen)
         self._seen.update(tokens)
@@ -131,8 +133,8 @@ class _Draft:
     def finish(self) -> None:
         if len(self._seen) != self._header.record_count:
             raise InputError(
-                f"expected {self._header.record_count} records as announced, got {len(self._seen)}: the upload "
-                "was cut off; send it again",
+                f"expected {self._header.record_count} records as announced, got {len(self._seen)}: the "
+                "upload was cut off; send it again",
                 code="TRUNCATED_UPLOAD",
             )
         self._encodings.flush()
@@ -163,16 +165,3 @@ def _create(path: Path) -> BinaryIO:
 def _digest_file(path: Path) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def get_encoding_bytes(schema: dict[str, object]) -> int:
-    """Return the bytes of one encoding under a linkage schema.
-
-    Raises:
-        StateError: The schema does not say; the agreement should never have been accepted.
-    """
-    config = schema.get("clkConfig")
-    bits = config.get("l") if isinstance(config, dict) else None
-    if not isinstance(bits, int) or bits % 64:
-        raise StateError("the agreement's linkage schema has no length divisible by 64")
-    return bits // 8

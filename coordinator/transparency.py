@@ -58,8 +58,8 @@ class TransparencyLog:
         with self._lock:
             if verified_size > self._tree.size:
                 raise InputError(
-                    f"expected a verified size of at most {self._tree.size}, got {verified_size}: this log is "
-                    "shorter than one you have seen; keep your checkpoint and tell the governance board",
+                    f"expected a verified size of at most {self._tree.size}, got {verified_size}: this log "
+                    "is shorter than one you have seen; keep your checkpoint and tell the governance board",
                     code="LOG_SHRANK",
                 )
             proof = self._tree.consistency_proof(verified_size, self._tree.size) if verified_size else ()

@@ -73,9 +73,7 @@ class Channel:
         except grpc.RpcError as error:
             raise restore_error(error, self.target) from error
 
-    def upload(
-        self, method: Method[Q, A], parts: Iterable[Q], *, deadline_s: float = UPLOAD_DEADLINE_S
-    ) -> A:
+    def upload(self, method: Method[Q, A], parts: Iterable[Q], *, deadline_s: float = UPLOAD_DEADLINE_S) -> A:
         """Stream parts to a method and return its one answer; raises as :meth:`call` does."""
         invoke = self._channel.stream_unary(
             method.path,

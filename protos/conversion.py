@@ -11,10 +11,8 @@ import types
 import typing
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import cache
 from typing import Any, TypeVar
 
-from google.protobuf.descriptor import EnumDescriptor
 from google.protobuf.message import DecodeError, Message
 
 from crypto.errors import InputError
@@ -33,7 +31,8 @@ def encode_message(message: Any) -> bytes:
     """
     wire = _protobuf_type(type(message))()
     _fill(wire, message)
-    return wire.SerializeToString(deterministic=True)
+    data: bytes = wire.SerializeToString(deterministic=True)
+    return data
 
 
 def parse_message(kind: type[T], data: bytes) -> T:
@@ -50,18 +49,21 @@ def parse_message(kind: type[T], data: bytes) -> T:
     return typing.cast(T, _build(kind, wire))
 
 
-@cache
-def _protobuf_type(kind: type) -> Any:
+def _protobuf_type(kind: Any) -> Any:
     for module in SERVICE_FILES:
         if hasattr(module, kind.__name__):
             return getattr(module, kind.__name__)
     raise LookupError(f"no protobuf message is called {kind.__name__}")
 
 
-@cache
-def _fields(kind: type) -> dict[str, Any]:
-    hints = typing.get_type_hints(kind)
-    return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
+_FIELDS: dict[Any, dict[str, Any]] = {}  # type hints are costly to resolve for each of many answers
+
+
+def _fields(kind: Any) -> dict[str, Any]:
+    if kind not in _FIELDS:
+        hints = typing.get_type_hints(kind)
+        _FIELDS[kind] = {field.name: hints[field.name] for field in dataclasses.fields(kind)}
+    return _FIELDS[kind]
 
 
 def _fill(wire: Message, message: Any) -> None:
@@ -98,7 +100,7 @@ def _set_scalar(wire: Message, name: str, value: Any) -> None:
         raise InputError(f"field {name}: the value does not fit its type on the wire") from error
 
 
-def _build(kind: type, wire: Message) -> Any:
+def _build(kind: Any, wire: Message) -> Any:
     return kind(**{name: _read(wire, name, hint) for name, hint in _fields(kind).items()})
 
 
@@ -126,18 +128,18 @@ def _read_time(wire: Message, name: str) -> datetime:
         raise InputError(f"field {name}: expected a time between the years 1 and 9999") from error
 
 
-def _enum_prefix(descriptor: EnumDescriptor) -> str:
-    return descriptor.values_by_number[0].name.removesuffix("UNSPECIFIED")
+def _enum_prefix(descriptor: Any) -> str:
+    return str(descriptor.values_by_number[0].name).removesuffix("UNSPECIFIED")
 
 
-def _enum_number(descriptor: EnumDescriptor, value: StrEnum) -> int:
+def _enum_number(descriptor: Any, value: StrEnum) -> int:
     wire_value = descriptor.values_by_name.get(_enum_prefix(descriptor) + value.name)
     if wire_value is None:
         raise InputError(f"{descriptor.name}: {value.name} has no form on the wire")
-    return wire_value.number
+    return int(wire_value.number)
 
 
-def _enum_member(descriptor: EnumDescriptor, kind: type[StrEnum], number: int) -> StrEnum:
+def _enum_member(descriptor: Any, kind: type[StrEnum], number: int) -> StrEnum:
     wire_value = descriptor.values_by_number.get(number)
     name = wire_value.name.removeprefix(_enum_prefix(descriptor)) if wire_value else ""
     if name not in kind.__members__:

@@ -93,9 +93,7 @@ class SignedDocument:
     envelope: bytes
 
     def __post_init__(self) -> None:
-        _require(
-            0 < len(self.envelope) <= MAX_DOCUMENT_BYTES, "envelope", f"1 to {MAX_DOCUMENT_BYTES} bytes"
-        )
+        _require(0 < len(self.envelope) <= MAX_DOCUMENT_BYTES, "envelope", f"1 to {MAX_DOCUMENT_BYTES} bytes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,7 +330,7 @@ class SubmissionReceipt:
 
 @dataclass(frozen=True, slots=True)
 class SummaryRequests:
-    """This member's record tokens whose score summaries are asked for."""
+    """The caller's record tokens whose score summaries are asked for."""
 
     round_id: str
     tokens: tuple[bytes, ...]
@@ -398,16 +396,19 @@ class MemberMatch:
     others_threats: tuple[str, ...]
     juvenile: bool
     placeholder_weights: bool
+    score_disclosed: bool = True
 
     def __post_init__(self) -> None:
         _require_token(self.token, "token")
         _require_token(self.cluster_ref, "cluster_ref")
-        _require(0 <= self.score_lower <= self.score_upper <= 100, "score_lower", "0 <= lower <= upper <= 100")
+        _require(
+            0 <= self.score_lower <= self.score_upper <= 100, "score_lower", "0 <= lower <= upper <= 100"
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class MemberResults:
-    """This member's own matches in a round, and no other member's."""
+    """The caller's own matches in a round, and no other member's."""
 
     round_id: str
     published_at: datetime

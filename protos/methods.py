@@ -5,7 +5,7 @@ not listed for a method is refused. A test proves the table complete against the
 """
 
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from crypto.pki import Role
 from protos import messages as m
@@ -46,15 +46,15 @@ class Method(Generic[Q, A]):
         return f"/{PACKAGE}.{self.service}/{self.name}"
 
 
+AnyMethod = Method[Any, Any]
+
 ENROL = Method("EnrolmentService", "Enrol", m.EnrolRequest, m.EnrolResponse, _NOBODY_ENROLLED)
 
 CREATE_INVITATION = Method(
     "OperatorService", "CreateInvitation", m.InvitationRequest, m.Invitation, _OPERATOR
 )
 LIST_ENROLMENTS = Method("OperatorService", "ListEnrolments", m.Nothing, m.Enrolments, _OPERATOR)
-APPROVE_ENROLMENT = Method(
-    "OperatorService", "ApproveEnrolment", m.EnrolmentApproval, m.Enrolment, _OPERATOR
-)
+APPROVE_ENROLMENT = Method("OperatorService", "ApproveEnrolment", m.EnrolmentApproval, m.Enrolment, _OPERATOR)
 PUBLISH_AGREEMENT = Method("OperatorService", "PublishAgreement", m.SignedDocument, m.Accepted, _OPERATOR)
 OPEN_ROUND = Method("OperatorService", "OpenRound", m.RoundOpening, m.RoundStatus, _OPERATOR)
 GET_ROUND_STATUS = Method("OperatorService", "GetRoundStatus", m.RoundReference, m.RoundStatus, _OPERATOR)
@@ -79,8 +79,8 @@ APPEND = Method("LogService", "Append", m.LogAppend, m.LogReceipt, _MEMBERS)
 GET_CHECKPOINT = Method("LogService", "GetCheckpoint", m.CheckpointRequest, m.CheckpointAnswer, _ALL)
 GET_ENTRIES = Method("LogService", "GetEntries", m.EntryRange, m.LogEntries, _ALL)
 
-ENROLMENT_PORT_METHODS: tuple[Method, ...] = (ENROL,)  # type: ignore[type-arg]
-MEMBER_PORT_METHODS: tuple[Method, ...] = (  # type: ignore[type-arg]
+ENROLMENT_PORT_METHODS: tuple[AnyMethod, ...] = (ENROL,)
+MEMBER_PORT_METHODS: tuple[AnyMethod, ...] = (
     CREATE_INVITATION,
     LIST_ENROLMENTS,
     APPROVE_ENROLMENT,

@@ -41,7 +41,11 @@ def describe_error(error: Exception, request_id: str) -> tuple[grpc.StatusCode, 
     metadata = {REQUEST_ID_KEY: request_id}
     branch = next((kind for kind in type(error).__mro__ if kind in _STATUS), None)
     if branch is None or not isinstance(error, ClewError):
-        return grpc.StatusCode.INTERNAL, f"internal error; quote request {request_id} to the operator", metadata
+        return (
+            grpc.StatusCode.INTERNAL,
+            f"internal error; quote request {request_id} to the operator",
+            metadata,
+        )
     metadata |= {KIND_KEY: branch.__name__, CODE_KEY: error.code}
     return _STATUS[branch], error.public_message, metadata
 
@@ -54,7 +58,7 @@ def restore_error(error: grpc.RpcError, target: str) -> ClewError:
         target: Address that was called, named in transport errors.
     """
     details = error.details() or ""
-    metadata = dict(error.trailing_metadata() or ())
+    metadata = {item.key: item.value for item in error.trailing_metadata() or ()}
     kind = _KINDS.get(str(metadata.get(KIND_KEY, "")))
     if kind is not None:
         return kind(details, code=str(metadata.get(CODE_KEY, kind.default_code)))

@@ -1,0 +1,1 @@
+"""Matching a round's encodings across members."""

@@ -29,8 +29,8 @@ from protos.messages import (
     INVITATION_SECRET_BYTES,
     Enrolment,
     EnrolmentApproval,
-    EnrolmentState,
     Enrolments,
+    EnrolmentState,
     EnrolRequest,
     EnrolResponse,
     Invitation,
@@ -124,8 +124,8 @@ class EnrolmentDesk:
             )
         if approval.fingerprint.split() != row.fingerprint.split():
             raise VerificationError(
-                f"the fingerprint given for {approval.member} is not that of the presented keys; compare again "
-                "by telephone and, if it still differs, do not approve",
+                f"the fingerprint given for {approval.member} is not that of the presented keys; compare "
+                "again by telephone and, if it still differs, do not approve",
                 code="FINGERPRINT_MISMATCH",
             )
         approved = replace(row, state=EnrolmentState.APPROVED, certificate_pem=self._issue(row))

@@ -34,7 +34,7 @@ class Relay:
         members = {member.name for member in self._directory.get_agreement().members}
         if message.recipient not in members - {caller.name}:
             raise InputError("field recipient: expected another member of the current agreement")
-        self._store.add_message(replace(message, sender=caller.name, sent_at=self._clock()))
+        self._store.add_message(replace(message, sender=caller.name), sent_at=self._clock())
         return Accepted(1)
 
     def fetch(self, caller: PeerIdentity) -> RelayMessages:

@@ -70,14 +70,17 @@ class EnrolmentStore:
         """
         with self._engine.begin() as connection:
             where = (tables.enrolment.c.member == row.member) & (tables.enrolment.c.state == expected.value)
-            if connection.execute(sa.update(tables.enrolment).where(where).values(_values(row))).rowcount != 1:
+            if (
+                connection.execute(sa.update(tables.enrolment).where(where).values(_values(row))).rowcount
+                != 1
+            ):
                 raise StateError("the enrolment has changed meanwhile; list enrolments and try again")
 
     def list_enrolments(self) -> tuple[EnrolmentRow, ...]:
         """Return every enrolment, by member name."""
         with self._engine.begin() as connection:
             rows = connection.execute(sa.select(tables.enrolment).order_by(tables.enrolment.c.member))
-            return tuple(_row(row._mapping) for row in rows)
+            return tuple(_row(dict(row._mapping)) for row in rows)
 
     def add_agreement(self, version: int, envelope: bytes) -> None:
         """Store a published agreement; the same version with other content is refused."""
@@ -99,7 +102,7 @@ class EnrolmentStore:
 def _find(connection: sa.Connection, member: str) -> EnrolmentRow | None:
     query = sa.select(tables.enrolment).where(tables.enrolment.c.member == member)
     row = connection.execute(query).one_or_none()
-    return None if row is None else _row(row._mapping)
+    return None if row is None else _row(dict(row._mapping))
 
 
 def _row(values: Mapping[str, Any]) -> EnrolmentRow:

@@ -23,7 +23,7 @@ class LogStore:
         with self._engine.begin() as connection:
             known = connection.execute(sa.select(table.c.position).where(table.c.digest == digest)).scalar()
             if known is not None:
-                return known
+                return int(known)
             position = connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
             connection.execute(sa.insert(table).values(position=position, digest=digest, entry=entry))
             return position

@@ -5,6 +5,7 @@ id stays, so that a replay is recognised.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -23,7 +24,7 @@ class RelayStore:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
 
-    def add_message(self, message: RelayMessage) -> None:
+    def add_message(self, message: RelayMessage, *, sent_at: datetime) -> None:
         """Store a message once; the same sender and message id again changes nothing.
 
         Raises:
@@ -35,10 +36,13 @@ class RelayStore:
         with self._engine.begin() as connection:
             if connection.execute(sa.select(table.c.sequence).where(known)).scalar() is not None:
                 return
-            count = connection.execute(sa.select(sa.func.count()).select_from(table).where(waiting)).scalar_one()
+            count = connection.execute(
+                sa.select(sa.func.count()).select_from(table).where(waiting)
+            ).scalar_one()
             if count >= MAX_WAITING:
-                raise StateError("too many messages wait for this recipient; try again later", code="RELAY_FULL")
-            assert message.sent_at is not None, "the relay service stamps every message"
+                raise StateError(
+                    "too many messages wait for this recipient; try again later", code="RELAY_FULL"
+                )
             connection.execute(
                 sa.insert(table).values(
                     message_id=message.message_id,
@@ -46,7 +50,7 @@ class RelayStore:
                     recipient=message.recipient,
                     kind=message.kind.value,
                     sealed=message.sealed,
-                    sent_at=format_time(message.sent_at),
+                    sent_at=format_time(sent_at),
                 )
             )
 

@@ -96,7 +96,12 @@ class RoundStore:
                 connection.execute(
                     sa.insert(tables.cluster_record),
                     [
-                        {"round_id": round_id, "cluster_ref": r.cluster_ref, "member": r.member, "token": r.token}
+                        {
+                            "round_id": round_id,
+                            "cluster_ref": r.cluster_ref,
+                            "member": r.member,
+                            "token": r.token,
+                        }
                         for r in records
                     ],
                 )
@@ -116,9 +121,7 @@ class RoundStore:
         with self._engine.begin() as connection:
             return tuple(ClusterRecord(*row) for row in connection.execute(query))
 
-    def add_answers(
-        self, round_id: str, member: str, answers: Mapping[bytes, bytes], change: Change
-    ) -> None:
+    def add_answers(self, round_id: str, member: str, answers: Mapping[bytes, bytes], change: Change) -> None:
         """Store a member's answers (token to envelope, empty where withheld) with the state's change.
 
         Raises:
@@ -137,7 +140,11 @@ class RoundStore:
         """Return a round's match handles."""
         table = tables.match
         query = sa.select(
-            table.c.match_ref, table.c.cluster_ref, table.c.member_a, table.c.member_b, table.c.candidate_probability
+            table.c.match_ref,
+            table.c.cluster_ref,
+            table.c.member_a,
+            table.c.member_b,
+            table.c.candidate_probability,
         ).where(table.c.round_id == round_id)
         with self._engine.begin() as connection:
             return tuple(Match(*row) for row in connection.execute(query))

@@ -22,28 +22,27 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
-from protos.clew.v1 import common_pb2 as protos_dot_clew_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18protos/clew/v1/log.proto\x12\x07\x63lew.v1\x1a\x1bprotos/clew/v1/common.proto\"\x1a\n\tLogAppend\x12\r\n\x05\x65ntry\x18\x01 \x01(\x0c\">\n\nLogReceipt\x12\r\n\x05index\x18\x01 \x01(\x04\x12\r\n\x05proof\x18\x02 \x03(\x0c\x12\x12\n\ncheckpoint\x18\x03 \x01(\t\"*\n\x11\x43heckpointRequest\x12\x15\n\rverified_size\x18\x01 \x01(\x04\";\n\x10\x43heckpointAnswer\x12\x12\n\ncheckpoint\x18\x01 \x01(\t\x12\x13\n\x0b\x63onsistency\x18\x02 \x03(\x0c\"*\n\nEntryRange\x12\r\n\x05start\x18\x01 \x01(\x04\x12\r\n\x05\x63ount\x18\x02 \x01(\r\"\x1d\n\nLogEntries\x12\x0f\n\x07\x65ntries\x18\x01 \x03(\x0c\x32\xbf\x01\n\nLogService\x12\x31\n\x06\x41ppend\x12\x12.clew.v1.LogAppend\x1a\x13.clew.v1.LogReceipt\x12\x46\n\rGetCheckpoint\x12\x1a.clew.v1.CheckpointRequest\x1a\x19.clew.v1.CheckpointAnswer\x12\x36\n\nGetEntries\x12\x13.clew.v1.EntryRange\x1a\x13.clew.v1.LogEntriesb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18protos/clew/v1/log.proto\x12\x07\x63lew.v1\"\x1a\n\tLogAppend\x12\r\n\x05\x65ntry\x18\x01 \x01(\x0c\">\n\nLogReceipt\x12\r\n\x05index\x18\x01 \x01(\x04\x12\r\n\x05proof\x18\x02 \x03(\x0c\x12\x12\n\ncheckpoint\x18\x03 \x01(\t\"*\n\x11\x43heckpointRequest\x12\x15\n\rverified_size\x18\x01 \x01(\x04\";\n\x10\x43heckpointAnswer\x12\x12\n\ncheckpoint\x18\x01 \x01(\t\x12\x13\n\x0b\x63onsistency\x18\x02 \x03(\x0c\"*\n\nEntryRange\x12\r\n\x05start\x18\x01 \x01(\x04\x12\r\n\x05\x63ount\x18\x02 \x01(\r\"\x1d\n\nLogEntries\x12\x0f\n\x07\x65ntries\x18\x01 \x03(\x0c\x32\xbf\x01\n\nLogService\x12\x31\n\x06\x41ppend\x12\x12.clew.v1.LogAppend\x1a\x13.clew.v1.LogReceipt\x12\x46\n\rGetCheckpoint\x12\x1a.clew.v1.CheckpointRequest\x1a\x19.clew.v1.CheckpointAnswer\x12\x36\n\nGetEntries\x12\x13.clew.v1.EntryRange\x1a\x13.clew.v1.LogEntriesb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'protos.clew.v1.log_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_LOGAPPEND']._serialized_start=66
-  _globals['_LOGAPPEND']._serialized_end=92
-  _globals['_LOGRECEIPT']._serialized_start=94
-  _globals['_LOGRECEIPT']._serialized_end=156
-  _globals['_CHECKPOINTREQUEST']._serialized_start=158
-  _globals['_CHECKPOINTREQUEST']._serialized_end=200
-  _globals['_CHECKPOINTANSWER']._serialized_start=202
-  _globals['_CHECKPOINTANSWER']._serialized_end=261
-  _globals['_ENTRYRANGE']._serialized_start=263
-  _globals['_ENTRYRANGE']._serialized_end=305
-  _globals['_LOGENTRIES']._serialized_start=307
-  _globals['_LOGENTRIES']._serialized_end=336
-  _globals['_LOGSERVICE']._serialized_start=339
-  _globals['_LOGSERVICE']._serialized_end=530
+  _globals['_LOGAPPEND']._serialized_start=37
+  _globals['_LOGAPPEND']._serialized_end=63
+  _globals['_LOGRECEIPT']._serialized_start=65
+  _globals['_LOGRECEIPT']._serialized_end=127
+  _globals['_CHECKPOINTREQUEST']._serialized_start=129
+  _globals['_CHECKPOINTREQUEST']._serialized_end=171
+  _globals['_CHECKPOINTANSWER']._serialized_start=173
+  _globals['_CHECKPOINTANSWER']._serialized_end=232
+  _globals['_ENTRYRANGE']._serialized_start=234
+  _globals['_ENTRYRANGE']._serialized_end=276
+  _globals['_LOGENTRIES']._serialized_start=278
+  _globals['_LOGENTRIES']._serialized_end=307
+  _globals['_LOGSERVICE']._serialized_start=310
+  _globals['_LOGSERVICE']._serialized_end=501
 # @@protoc_insertion_point(module_scope)

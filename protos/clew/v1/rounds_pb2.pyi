@@ -133,7 +133,7 @@ class Counterpart(_message.Message):
     def __init__(self, match_ref: _Optional[bytes] = ..., member: _Optional[str] = ..., agency_type: _Optional[str] = ..., candidate_probability: _Optional[float] = ...) -> None: ...
 
 class MemberMatch(_message.Message):
-    __slots__ = ("token", "cluster_ref", "counterparts", "score_lower", "score_upper", "rule_override", "breadth", "other_forces", "others_events", "others_oldest", "others_threats", "juvenile", "placeholder_weights")
+    __slots__ = ("token", "cluster_ref", "counterparts", "score_lower", "score_upper", "rule_override", "breadth", "other_forces", "others_events", "others_oldest", "others_threats", "juvenile", "placeholder_weights", "score_disclosed")
     TOKEN_FIELD_NUMBER: _ClassVar[int]
     CLUSTER_REF_FIELD_NUMBER: _ClassVar[int]
     COUNTERPARTS_FIELD_NUMBER: _ClassVar[int]
@@ -147,6 +147,7 @@ class MemberMatch(_message.Message):
     OTHERS_THREATS_FIELD_NUMBER: _ClassVar[int]
     JUVENILE_FIELD_NUMBER: _ClassVar[int]
     PLACEHOLDER_WEIGHTS_FIELD_NUMBER: _ClassVar[int]
+    SCORE_DISCLOSED_FIELD_NUMBER: _ClassVar[int]
     token: bytes
     cluster_ref: bytes
     counterparts: _containers.RepeatedCompositeFieldContainer[Counterpart]
@@ -160,7 +161,8 @@ class MemberMatch(_message.Message):
     others_threats: _containers.RepeatedScalarFieldContainer[str]
     juvenile: bool
     placeholder_weights: bool
-    def __init__(self, token: _Optional[bytes] = ..., cluster_ref: _Optional[bytes] = ..., counterparts: _Optional[_Iterable[_Union[Counterpart, _Mapping]]] = ..., score_lower: _Optional[float] = ..., score_upper: _Optional[float] = ..., rule_override: _Optional[bool] = ..., breadth: _Optional[int] = ..., other_forces: _Optional[int] = ..., others_events: _Optional[str] = ..., others_oldest: _Optional[str] = ..., others_threats: _Optional[_Iterable[str]] = ..., juvenile: _Optional[bool] = ..., placeholder_weights: _Optional[bool] = ...) -> None: ...
+    score_disclosed: bool
+    def __init__(self, token: _Optional[bytes] = ..., cluster_ref: _Optional[bytes] = ..., counterparts: _Optional[_Iterable[_Union[Counterpart, _Mapping]]] = ..., score_lower: _Optional[float] = ..., score_upper: _Optional[float] = ..., rule_override: _Optional[bool] = ..., breadth: _Optional[int] = ..., other_forces: _Optional[int] = ..., others_events: _Optional[str] = ..., others_oldest: _Optional[str] = ..., others_threats: _Optional[_Iterable[str]] = ..., juvenile: _Optional[bool] = ..., placeholder_weights: _Optional[bool] = ..., score_disclosed: _Optional[bool] = ...) -> None: ...
 
 class MemberResults(_message.Message):
     __slots__ = ("round_id", "published_at", "matches")

@@ -1,0 +1,157 @@
+"""Drives rounds: matches, assesses, publishes, closes, and erases.
+
+Layer: coordinator. A thin loop around the pure state machine. Each step's outcome and the round's new
+state are stored in one transaction, so that a crash at any point repeats a step and never half of one.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from datetime import datetime
+from multiprocessing import get_context
+
+import structlog
+
+from coordinator import rounds
+from coordinator.assessment import Answer, ClusterView, assess
+from coordinator.directory import Directory, get_encoding_bytes
+from coordinator.journal import Journal
+from coordinator.matching.match import MatchOutcome, match_segments
+from coordinator.rounds import Round, Step
+from coordinator.segments import Segment, SegmentDirectory
+from coordinator.store.rounds import ClusterRecord, Match, RoundStore
+from coordinator.summaries import verify_summary
+from crypto.log.entry import EventType
+from protos.hosting.logs import describe_failure
+from protos.messages import TOKEN_BYTES, MemberResults
+
+POLL_S = 0.25
+
+
+class Conductor:
+    """Advances the current round whenever it is ready to be advanced."""
+
+    def __init__(
+        self,
+        store: RoundStore,
+        segments: SegmentDirectory,
+        directory: Directory,
+        journal: Journal,
+        *,
+        clock: Callable[[], datetime],
+        log: structlog.stdlib.BoundLogger,
+    ) -> None:
+        self._store = store
+        self._segments = segments
+        self._directory = directory
+        self._journal = journal
+        self._clock = clock
+        self._log = log
+
+    async def run(self) -> None:
+        """Advance rounds until cancelled; a failed step fails the round, not the server."""
+        while True:
+            current = await asyncio.to_thread(self._store.find_latest)
+            if current is not None and not current.is_over:
+                await self._advance(current)
+            await asyncio.sleep(POLL_S)
+
+    async def _advance(self, current: Round) -> None:
+        step = rounds.decide_step(current, now=self._clock())
+        if step is Step.WAIT:
+            return
+        self._log.info("round step", round_id=current.round_id, state=step.value)
+        try:
+            match step:
+                case Step.MATCH:
+                    await self._match(current)
+                case Step.PUBLISH:
+                    await asyncio.to_thread(self._publish, current)
+                case Step.CLOSE:
+                    await asyncio.to_thread(self._erase, current, rounds.close)
+                case Step.FAIL:
+                    await asyncio.to_thread(self._fail, current, "TOO_FEW_SUBMISSIONS")
+        except Exception as error:
+            self._log.error("round failed", round_id=current.round_id, **describe_failure(error))
+            await asyncio.to_thread(self._fail, current, "INTERNAL")
+
+    async def _match(self, current: Round) -> None:
+        current = await asyncio.to_thread(self._store.change_round, current.round_id, rounds.begin_matching)
+        agreement = self._directory.get_agreement()
+        encoding_bytes = get_encoding_bytes(agreement)
+        segments = [
+            self._segments.get_segment(current.round_id, part.content_digest, part.records, encoding_bytes)
+            for part in (current.members[name] for name in current.participants)
+        ]
+        # A fresh process, so that matching cannot hold up the server and its memory goes when it ends.
+        with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn")) as pool:
+            outcome = await asyncio.get_running_loop().run_in_executor(
+                pool, match_segments, segments, agreement.thresholds
+            )
+        await asyncio.to_thread(self._record_clusters, current, segments, outcome)
+
+    def _record_clusters(self, current: Round, segments: Sequence[Segment], outcome: MatchOutcome) -> None:
+        names = current.participants
+        tokens = [segment.read_tokens() for segment in segments]
+        records, matches = [], []
+        for cluster in outcome.clusters:
+            cluster_ref = secrets.token_bytes(TOKEN_BYTES)
+            records += [ClusterRecord(cluster_ref, names[d], tokens[d][r]) for d, r in cluster.positions]
+            matches += [
+                Match(secrets.token_bytes(TOKEN_BYTES), cluster_ref, names[a], names[b], probability)
+                for (a, b), probability in cluster.probabilities.items()
+            ]
+        asked = frozenset(record.member for record in records)
+        self._journal.record(
+            EventType.COMBINATION, "ROUND_MATCHED", [current.round_id, len(outcome.clusters)]
+        )
+        self._store.add_clusters(
+            current.round_id,
+            lambda stored: rounds.record_clusters(
+                stored,
+                clusters=len(outcome.clusters),
+                candidate_pairs=outcome.candidate_pairs,
+                asked=asked,
+                now=self._clock(),
+            ),
+            records,
+            matches,
+        )
+
+    def _publish(self, current: Round) -> None:
+        now = self._clock()
+        members = {member.name: member for member in self._directory.get_agreement().members}
+        matches = self._store.list_matches(current.round_id)
+        answers: dict[bytes, list[Answer]] = {}
+        for record in self._store.list_cluster_records(current.round_id):
+            summary = None
+            if record.envelope:
+                summary = verify_summary(
+                    record.envelope,
+                    members[record.member],
+                    round_id=current.round_id,
+                    token=record.token,
+                    weights_version=current.weights_version,
+                )
+            answers.setdefault(record.cluster_ref, []).append(Answer(record.member, record.token, summary))
+        clusters = [
+            ClusterView(ref, tuple(own), tuple(m for m in matches if m.cluster_ref == ref))
+            for ref, own in answers.items()
+        ]
+        found = assess(clusters, members, today=now.date())
+        results = {
+            name: MemberResults(current.round_id, now, tuple(found.get(name, ())))
+            for name in current.participants
+        }
+        self._store.add_results(
+            current.round_id, results, published_at=now, change=lambda stored: rounds.publish(stored, now=now)
+        )
+
+    def _fail(self, current: Round, reason: str) -> None:
+        self._erase(current, lambda stored: rounds.fail(stored, reason))
+
+    def _erase(self, current: Round, change: Callable[[Round], Round]) -> None:
+        self._segments.erase_round(current.round_id)
+        self._journal.record(EventType.ERASURE, "ROUND_ERASED", current.round_id)
+        self._store.erase_round(current.round_id, change)

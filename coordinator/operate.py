@@ -1,0 +1,186 @@
+"""What the operator's commands do: connect with the operator's certificate, ask, and show.
+
+Layer: coordinator, shell.
+"""
+
+import json
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+from rich.table import Table
+
+from coordinator.config import CoordinatorConfig, CoordinatorHome
+from coordinator.drafting import draft_agreement
+from coordinator.service import read_clock, read_ports
+from crypto.agreement import Agreement, verify_agreement
+from crypto.errors import InputError, StateError
+from crypto.log.checkpoint import verify_checkpoint
+from crypto.log.entry import parse_entry
+from crypto.log.receipt import verify_entries
+from crypto.pki import Role
+from crypto.signing import SigningKey
+from protos import methods
+from protos.channel import Channel
+from protos.hosting.config import load_config
+from protos.hosting.files import read_file, read_private
+from protos.hosting.terminal import out
+from protos.messages import (
+    MAX_LOG_RANGE,
+    CheckpointRequest,
+    EntryRange,
+    Nothing,
+    RoundReference,
+    RoundState,
+    RoundStatus,
+)
+
+
+def connect(home: CoordinatorHome) -> Channel:
+    """Return a connection to the coordinator that runs from this home."""
+    config = load_config(CoordinatorConfig, home.config)
+    return Channel(
+        f"{config.hosts[0]}:{read_ports(home)['member']}",
+        authority_pem=read_file(home.authority_certificate),
+        certificate_pem=read_file(home.operator_certificate),
+        private_key_pem=read_private(home.operator_key),
+    )
+
+
+def parse_role(text: str) -> Role:
+    """Return the role of an organisation from the command line."""
+    if text not in (Role.FORCE.value, Role.PARTNER.value):
+        raise InputError("--role: expected force or partner")
+    return Role(text)
+
+
+def fetch_agreement(home: CoordinatorHome) -> Agreement:
+    """Return the agreement in force, verified."""
+    config = load_config(CoordinatorConfig, home.config)
+    with connect(home) as channel:
+        document = channel.call(methods.GET_AGREEMENT, Nothing())
+    return verify_agreement(
+        document.envelope,
+        config.governance_public_key,
+        federation=config.federation,
+        now=read_clock(),
+        newer_than_or_equal=0,
+    )
+
+
+def draft_next_agreement(
+    home: CoordinatorHome, *, custodian: str, days: int, new_epoch: bool
+) -> tuple[Agreement, bytes]:
+    """Return the next agreement and its draft file, for people to read and the board to sign."""
+    from crypto.encoding.schema import get_federation_schema
+    from scoring.risk.gravity import load_default_gravity_table
+
+    config = load_config(CoordinatorConfig, home.config)
+    previous = _find_agreement(home)
+    with connect(home) as channel:
+        enrolments = channel.call(methods.LIST_ENROLMENTS, Nothing()).enrolments
+    epoch = previous.key_epoch + new_epoch if previous else 1
+    agreement = draft_agreement(
+        enrolments,
+        get_federation_schema(),
+        federation=config.federation,
+        version=previous.version + 1 if previous else 1,
+        key_epoch=epoch,
+        custodian=custodian,
+        weights_version=load_default_gravity_table().version,
+        log_public_key=SigningKey.from_pem(read_private(home.log_key)).public_key,
+        log_origin=config.log_origin,
+        issued_at=read_clock(),
+        lifetime=timedelta(days=days),
+    )
+    return agreement, (json.dumps(agreement.to_body(), indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def _find_agreement(home: CoordinatorHome) -> Agreement | None:
+    try:
+        return fetch_agreement(home)
+    except StateError as error:
+        if error.code != "NO_AGREEMENT":
+            raise
+        return None
+
+
+def show_agreement(agreement: Agreement) -> None:
+    """Print an agreement for people."""
+    table = Table("Member", "Role", "Agency", title=f"Agreement version {agreement.version}")
+    for member in agreement.members:
+        table.add_row(member.display_name, member.role.value, member.agency_type)
+    out.print(table)
+    out.print(
+        f"Federation {agreement.federation}, until {agreement.expires_at:%d %B %Y}. "
+        f"Key custodian {agreement.custodian}, epoch {agreement.key_epoch}. "
+        f"Linkage schema {agreement.schema_digest[:16]}, weights {agreement.weights_version[:16]}."
+    )
+
+
+def fetch_status(channel: Channel) -> RoundStatus:
+    """Return the latest round's status."""
+    latest = channel.call(methods.GET_ROUND, Nothing())
+    return channel.call(methods.GET_ROUND_STATUS, RoundReference(latest.round_id))
+
+
+def is_over(status: RoundStatus) -> bool:
+    """Whether a round has ended."""
+    return status.state in (RoundState.CLOSED, RoundState.FAILED)
+
+
+def status_body(status: RoundStatus) -> dict[str, Any]:
+    """Return a round's status as JSON."""
+    return {
+        "round_id": status.round_id,
+        "number": status.number,
+        "state": status.state.value,
+        "candidate_pairs": status.candidate_pairs,
+        "clusters": status.clusters,
+        "failure": status.failure,
+        "members": {
+            m.member: {
+                "records": m.records,
+                "submitted": m.submitted,
+                "answered": m.answered,
+                "collected": m.collected,
+            }
+            for m in status.members
+        },
+    }
+
+
+def show_status(status: RoundStatus) -> None:
+    """Print a round's status for people."""
+    table = Table("Member", "Records", "Submitted", "Answered", "Collected")
+    for m in status.members:
+        marks = ("yes" if done else "-" for done in (m.submitted, m.answered, m.collected))
+        table.add_row(m.member, f"{m.records:,}", *marks)
+    out.print(f"Round {status.number}: [bold]{status.state.value.lower()}[/] {status.failure}")
+    out.print(table)
+    if status.clusters or status.candidate_pairs:
+        out.print(f"{status.candidate_pairs:,} candidate pairs, {status.clusters:,} clusters")
+
+
+def audit_log(home: CoordinatorHome) -> dict[str, Any]:
+    """Recompute the log from raw entries; return what it holds, by event type.
+
+    Raises:
+        VerificationError: The entries do not give the signed root.
+    """
+    agreement = fetch_agreement(home)
+    with connect(home) as channel:
+        answer = channel.call(methods.GET_CHECKPOINT, CheckpointRequest(0))
+        checkpoint = verify_checkpoint(
+            answer.checkpoint, origin=agreement.log_origin, public_key=agreement.log_public_key
+        )
+        entries: list[bytes] = []
+        while len(entries) < checkpoint.size:
+            wanted = min(MAX_LOG_RANGE, checkpoint.size - len(entries))
+            page = channel.call(methods.GET_ENTRIES, EntryRange(len(entries), wanted)).entries
+            if not page:
+                break
+            entries.extend(page)
+    verify_entries(entries, checkpoint)
+    counts = Counter(parse_entry(json.loads(entry)["body"]).event_type.value for entry in entries)
+    return {"entries": len(entries), "events": dict(sorted(counts.items())), "verified": True}
