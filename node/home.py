@@ -56,6 +56,11 @@ class NodeHome:
         return self.path / "invitation.json"
 
     @property
+    def signing_request_path(self) -> Path:
+        """The certificate signing request that was presented."""
+        return self.path / "signing-request.pem"
+
+    @property
     def transport_key_path(self) -> Path:
         """P-256 key of the certificate."""
         return self.path / "transport.key"

@@ -89,8 +89,7 @@ def _read(connection: sa.Connection, table: sa.Table, kind: type[T]) -> tuple[T,
 def _upsert(connection: sa.Connection, table: sa.Table, batch: Iterable[Any]) -> TableCounts:
     keys = [column.name for column in table.primary_key.columns]
     stored = {
-        tuple(row[key] for key in keys): dict(row)
-        for row in connection.execute(sa.select(table)).mappings()
+        tuple(row[key] for key in keys): dict(row) for row in connection.execute(sa.select(table)).mappings()
     }
     added, changed, unchanged = [], [], 0
     for values in map(to_row, batch):
@@ -108,7 +107,9 @@ def _upsert(connection: sa.Connection, table: sa.Table, batch: Iterable[Any]) ->
 
 def _write(connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]], keys: list[str]) -> None:
     statement = insert(table)
-    others = {column.name: statement.excluded[column.name] for column in table.columns if column.name not in keys}
+    others = {
+        column.name: statement.excluded[column.name] for column in table.columns if column.name not in keys
+    }
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=others), rows)
 
 

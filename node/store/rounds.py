@@ -56,8 +56,10 @@ class RoundStore:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
 
-    def store_submission(self, part: Participation, records: Sequence[RoundRecord]) -> None:
-        """Keep a submission in its order, all or nothing, before any of it is sent."""
+    def store_submission(
+        self, part: Participation, records: Sequence[RoundRecord], *, log_entry: bytes | None = None
+    ) -> None:
+        """Keep a submission in its order and queue its log entry, all or nothing, before any is sent."""
         rows = [
             {"round_id": part.round_id, "position": position, **to_row(record)}
             for position, record in enumerate(records)
@@ -65,6 +67,7 @@ class RoundStore:
         with self._engine.begin() as connection:
             connection.execute(sa.insert(tables.participation), to_row(part))
             connection.execute(sa.insert(tables.round_record), rows)
+            _queue(connection, log_entry)
 
     def find_participation(self, round_id: str) -> Participation | None:
         """Return the node's part in a round, or None."""
@@ -108,8 +111,7 @@ class RoundStore:
             if matches:
                 rows = [to_row(item) for item in matches]
                 connection.execute(insert(tables.match).on_conflict_do_nothing(), rows)
-            if log_entry is not None:
-                connection.execute(insert(tables.log_outbox).values(entry=log_entry).on_conflict_do_nothing())
+            _queue(connection, log_entry)
             connection.execute(_advance(round_id, Stage.COLLECTED, now))
 
     def close_round(self, round_id: str, *, now: datetime, log_entry: bytes | None = None) -> None:
@@ -118,8 +120,7 @@ class RoundStore:
             connection.execute(
                 sa.delete(tables.round_record).where(tables.round_record.c.round_id == round_id)
             )
-            if log_entry is not None:
-                connection.execute(insert(tables.log_outbox).values(entry=log_entry).on_conflict_do_nothing())
+            _queue(connection, log_entry)
             connection.execute(_advance(round_id, Stage.OVER, now))
         erase_history(self._engine)
 
@@ -154,6 +155,11 @@ class RoundStore:
         if count:
             erase_history(self._engine)
         return count
+
+
+def _queue(connection: sa.Connection, log_entry: bytes | None) -> None:
+    if log_entry is not None:
+        connection.execute(insert(tables.log_outbox).values(entry=log_entry).on_conflict_do_nothing())
 
 
 def _advance(round_id: str, state: Stage, now: datetime) -> sa.Update:

@@ -23,9 +23,9 @@ def to_row(record: Any) -> dict[str, Any]:
     }
 
 
-def from_row(kind: type[T], row: Mapping[str, Any]) -> T:
+def from_row(kind: type[T], row: Mapping[Any, Any]) -> T:
     """Return the object that :func:`to_row` wrote."""
-    return kind(**{name: _typed(hint, row[name]) for name, hint in _hints(kind).items()})
+    return kind(**{name: _typed(hint, row[name]) for name, hint in _hints(typing.cast(type, kind)).items()})
 
 
 @cache

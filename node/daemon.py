@@ -1,0 +1,99 @@
+"""The node's daemon: tick, wait, tick; it survives what it can and stops when told.
+
+Layer: node. One daemon per home. The coordinator's absence only slows it down; a failure is logged once
+until it changes, by Clew's own words or a foreign error's type and place, never its message.
+"""
+
+import fcntl
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import structlog
+
+from crypto.errors import ClewError, StateError, TransportError
+from node.context import MessageHandlers, NodeContext
+from node.inbox import Inbox
+from node.key_shares import receive_key_share
+from node.participation import RoundWorker, tick
+from protos.hosting.files import PRIVATE_MODE
+from protos.hosting.logs import describe_failure
+from protos.messages import RelayKind
+
+MAX_WAIT_S = 30.0
+
+
+def run_daemon(
+    context: NodeContext,
+    *,
+    handlers: MessageHandlers,
+    interval_s: float,
+    log: structlog.stdlib.BoundLogger,
+    stop: threading.Event,
+) -> None:
+    """Tick until ``stop`` is set.
+
+    Args:
+        context: The connected node.
+        handlers: What to do with sealed messages; key shares are handled already.
+        interval_s: Seconds between ticks while all is well; doubled up to 30 while the coordinator is away.
+        log: Operational log.
+        stop: Set from a signal handler.
+    """
+    inbox = Inbox(context, {RelayKind.KEY_SHARE: receive_key_share, **handlers}, log)
+    worker = RoundWorker(context, log)
+    wait_s, last_failure = interval_s, ""
+    log.info("started", member=context.config.member)
+    while not stop.is_set():
+        failure = _try_tick(lambda: tick(context, inbox, worker))
+        wait_s = min(MAX_WAIT_S, 2 * wait_s) if isinstance(failure, TransportError) else interval_s
+        words = repr(describe_failure(failure)) if failure is not None else ""
+        if words != last_failure:
+            _report(log, failure)
+        last_failure = words
+        stop.wait(wait_s)
+    log.info("stopped", member=context.config.member)
+
+
+def _try_tick(work: Callable[[], None]) -> Exception | None:
+    try:
+        work()
+    except Exception as error:  # a daemon that dies of one bad answer helps nobody; it is logged
+        return error
+    return None
+
+
+def _report(log: structlog.stdlib.BoundLogger, failure: Exception | None) -> None:
+    if failure is None:
+        log.info("recovered")
+    elif isinstance(failure, ClewError):
+        log.warning("tick failed", **describe_failure(failure))
+    else:
+        log.error("tick failed", **describe_failure(failure))
+
+
+def stop_on_signals(stop: threading.Event) -> None:
+    """Make SIGTERM and SIGINT set ``stop``, so that the present tick ends first."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stop.set())
+
+
+@contextmanager
+def hold_home(path: Path) -> Iterator[None]:
+    """Keep a second daemon off a home while this one runs; the lock ends with the process.
+
+    Raises:
+        StateError: Another daemon holds it.
+    """
+    descriptor = os.open(path / "daemon.lock", os.O_RDWR | os.O_CREAT, PRIVATE_MODE)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise StateError(f"another daemon already runs in {path}; stop it first") from error
+        yield
+    finally:
+        os.close(descriptor)
