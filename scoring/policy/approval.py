@@ -18,8 +18,8 @@ from scoring.policy.body import (
     UUID_TEXT,
     body_field,
     body_object,
-    check_fields,
     choice,
+    freeze_fields,
     optional,
     parse_fields,
     require,
@@ -76,7 +76,7 @@ class ReidApproval:
     decided_at: datetime = body_field(TIME)
 
     def __post_init__(self) -> None:
-        check_fields(self)
+        freeze_fields(self)
         require(
             bool(self.data_items_approved) == self.is_approving,
             "ReidApproval.data_items_approved",

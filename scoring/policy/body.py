@@ -17,7 +17,14 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar, cast, dataclass_transform
 
-from crypto.canonical import canonical_bytes, decode_base64, encode_base64, format_time, parse_time
+from crypto.canonical import (
+    canonical_bytes,
+    decode_base64,
+    encode_base64,
+    format_time,
+    parse_json,
+    parse_time,
+)
 from crypto.errors import InputError
 
 T = TypeVar("T")
@@ -71,17 +78,19 @@ def write_fields(value: Any) -> dict[str, Any]:
     return {name: form.write(getattr(value, name)) for name, form in _forms(type(value)).items()}
 
 
-def check_fields(value: Any) -> None:
-    """Hold an object built in code to the same forms as one that was parsed.
+def freeze_fields(value: Any) -> None:
+    """Hold an object built in code to the forms of a parsed one, and give it copies of its own.
 
     Raises:
         InputError: A field would not survive being written and parsed again.
     """
     kind = type(value).__name__
     for name, form in _forms(type(value)).items():
-        present = getattr(value, name)
-        if _apply(kind, name, form.parse, _apply(kind, name, form.write, present)) != present:
+        given = getattr(value, name)
+        kept = _apply(kind, name, form.parse, _apply(kind, name, form.write, given))
+        if kept != given:
             raise InputError(f"{kind}.{name}: expected a value that its written form keeps whole")
+        object.__setattr__(value, name, kept)
 
 
 def whole_milliseconds(moment: datetime) -> datetime:
@@ -179,9 +188,10 @@ def content(keys: type[E]) -> Form[Mapping[E, Any]]:
     def parse(value: Any) -> Mapping[E, Any]:
         if not isinstance(value, Mapping) or not value:
             raise InputError(f"expected content for at least one of {', '.join(keys)}")
-        if len(canonical_bytes(dict(value))) > MAX_PACKAGE_BYTES:
+        copy = canonical_bytes(dict(value))
+        if len(copy) > MAX_PACKAGE_BYTES:
             raise InputError(f"expected at most {MAX_PACKAGE_BYTES} bytes of content")
-        return MappingProxyType({key.parse(name): item for name, item in value.items()})
+        return MappingProxyType({key.parse(name): item for name, item in parse_json(copy).items()})
 
     return Form(parse, lambda value: {str(name): item for name, item in value.items()})
 

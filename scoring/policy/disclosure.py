@@ -17,9 +17,9 @@ from scoring.policy.body import (
     UUID_TEXT,
     body_field,
     body_object,
-    check_fields,
     choice,
     content,
+    freeze_fields,
     optional,
     parse_fields,
     require,
@@ -93,7 +93,7 @@ class Disclosure:
     outcome: DisclosureOutcome = body_field(choice(DisclosureOutcome))
 
     def __post_init__(self) -> None:
-        check_fields(self)
+        freeze_fields(self)
         require(len(self.approval_ids) == 2, "Disclosure.approval_ids", "exactly two, one per side")
         require(
             timedelta() <= self.disclosed_at - self.verified_at <= VERIFICATION_LIFETIME,

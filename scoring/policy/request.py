@@ -20,8 +20,8 @@ from scoring.policy.body import (
     UUID_TEXT,
     body_field,
     body_object,
-    check_fields,
     choice,
+    freeze_fields,
     interval,
     nested,
     number,
@@ -81,7 +81,7 @@ class ConflictDeclaration:
     statement: str = body_field(text(10, 500), private=True)
 
     def __post_init__(self) -> None:
-        check_fields(self)
+        freeze_fields(self)
 
 
 @body_object
@@ -165,7 +165,7 @@ class ReidRequest:
     expires_at: datetime = body_field(TIME)
 
     def __post_init__(self) -> None:
-        check_fields(self)
+        freeze_fields(self)
         part3 = self.regime == Regime.DPA_PART3
         require(
             (self.lawful_basis in _PART3_BASES) == part3,

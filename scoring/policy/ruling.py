@@ -16,8 +16,8 @@ from crypto.errors import InputError
 from scoring.policy.body import (
     body_field,
     body_object,
-    check_fields,
     choice,
+    freeze_fields,
     parse_fields,
     text,
     write_fields,
@@ -54,7 +54,7 @@ class Reason:
     text: str = body_field(text(20, 500))
 
     def __post_init__(self) -> None:
-        check_fields(self)
+        freeze_fields(self)
 
 
 NO_MATCH = Reason(
