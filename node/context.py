@@ -34,21 +34,19 @@ class Wire(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class NodeContext:
-    """A node at work.
+class LocalNode:
+    """A node without its connection: enough to load records and to show what it knows.
 
     Attributes:
         config: Who this node is.
         keys: Its private keys.
         store: Its database.
-        wire: Its connection to the coordinator.
         clock: Tells the time, aware.
     """
 
     config: NodeConfig
     keys: NodeKeys
     store: NodeStore
-    wire: Wire
     clock: Callable[[], datetime]
 
     def find_agreement(self) -> Agreement | None:
@@ -69,6 +67,13 @@ class NodeContext:
                 code="NO_AGREEMENT",
             )
         return agreement
+
+
+@dataclass(frozen=True, slots=True)
+class NodeContext(LocalNode):
+    """A node at work: a local node and its ``wire`` to the coordinator."""
+
+    wire: Wire
 
 
 MessageHandler = Callable[[NodeContext, RelayMessage], None]
@@ -96,6 +101,18 @@ def read_clock() -> datetime:
 
 
 @contextmanager
+def open_node(home: NodeHome, *, clock: Callable[[], datetime] = read_clock) -> Iterator[LocalNode]:
+    """Open a node's home without connecting.
+
+    Raises:
+        InputError: There is no home, or a key file is missing or readable by others.
+    """
+    config, keys = home.load_config(), home.load_keys()
+    with open_store(home.database_path) as store:
+        yield LocalNode(config, keys, store, clock)
+
+
+@contextmanager
 def connect(home: NodeHome, *, clock: Callable[[], datetime] = read_clock) -> Iterator[NodeContext]:
     """Open an enrolled node's home and its connection to the coordinator.
 
@@ -103,14 +120,12 @@ def connect(home: NodeHome, *, clock: Callable[[], datetime] = read_clock) -> It
         InputError: There is no home, or a key file is missing or readable by others.
         StateError: The node is not enrolled.
     """
-    config, keys = home.load_config(), home.load_keys()
-    with (
-        Channel(
-            config.coordinator,
+    with open_node(home, clock=clock) as node:
+        channel = Channel(
+            node.config.coordinator,
             authority_pem=home.load_authority(),
             certificate_pem=home.load_certificate(),
-            private_key_pem=keys.transport_pem,
-        ) as channel,
-        open_store(home.database_path) as store,
-    ):
-        yield NodeContext(config, keys, store, channel, clock)
+            private_key_pem=node.keys.transport_pem,
+        )
+        with channel:
+            yield NodeContext(node.config, node.keys, node.store, node.clock, channel)

@@ -8,8 +8,9 @@ import fcntl
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
@@ -26,10 +27,23 @@ from protos.messages import RelayKind
 MAX_WAIT_S = 30.0
 
 
+@dataclass(frozen=True, slots=True)
+class Duties:
+    """What other parts of the node add to the daemon.
+
+    Attributes:
+        handlers: What to do with sealed messages by kind; key shares are handled already.
+        chores: Called once a tick, after messages and round, for example to send what is waiting.
+    """
+
+    handlers: MessageHandlers = field(default_factory=dict)
+    chores: Sequence[Callable[[NodeContext], None]] = ()
+
+
 def run_daemon(
     context: NodeContext,
     *,
-    handlers: MessageHandlers,
+    duties: Duties,
     interval_s: float,
     log: structlog.stdlib.BoundLogger,
     stop: threading.Event,
@@ -38,17 +52,17 @@ def run_daemon(
 
     Args:
         context: The connected node.
-        handlers: What to do with sealed messages; key shares are handled already.
+        duties: What other parts of the node add to a tick.
         interval_s: Seconds between ticks while all is well; doubled up to 30 while the coordinator is away.
         log: Operational log.
         stop: Set from a signal handler.
     """
-    inbox = Inbox(context, {RelayKind.KEY_SHARE: receive_key_share, **handlers}, log)
+    inbox = Inbox(context, {RelayKind.KEY_SHARE: receive_key_share, **duties.handlers}, log)
     worker = RoundWorker(context, log)
     wait_s, last_failure = interval_s, ""
     log.info("started", member=context.config.member)
     while not stop.is_set():
-        failure = _try_tick(lambda: tick(context, inbox, worker))
+        failure = _try_tick(lambda: _work(context, inbox, worker, duties.chores))
         wait_s = min(MAX_WAIT_S, 2 * wait_s) if isinstance(failure, TransportError) else interval_s
         words = repr(describe_failure(failure)) if failure is not None else ""
         if words != last_failure:
@@ -56,6 +70,17 @@ def run_daemon(
         last_failure = words
         stop.wait(wait_s)
     log.info("stopped", member=context.config.member)
+
+
+def _work(
+    context: NodeContext,
+    inbox: Inbox,
+    worker: RoundWorker,
+    chores: Sequence[Callable[[NodeContext], None]],
+) -> None:
+    tick(context, inbox, worker)
+    for chore in chores:
+        chore(context)
 
 
 def _try_tick(work: Callable[[], None]) -> Exception | None:

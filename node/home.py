@@ -47,7 +47,7 @@ class NodeHome:
 
     @property
     def certificate_path(self) -> Path:
-        """This member's certificate; absent until the enrolment is approved."""
+        """The member's certificate; absent until the enrolment is approved."""
         return self.path / "certificate.pem"
 
     @property
@@ -104,7 +104,7 @@ class NodeHome:
         return read_file(self.authority_path)
 
     def load_certificate(self) -> bytes:
-        """Read this member's certificate.
+        """Read the member's certificate.
 
         Raises:
             StateError: The enrolment is not complete.

@@ -18,10 +18,8 @@ from node.config import NodeConfig
 from protos.messages import INVITATION_SECRET_BYTES
 
 INVITATION_FORMAT = "clew-invitation/v1"
-_FIELDS = frozenset(
-    "format federation member display_name role agency_type secret coordinator enrolment authority_pem "
-    "expires_at".split()
-)
+_TEXTS = ("federation", "member", "display_name", "role", "agency_type", "coordinator", "enrolment")
+_FIELDS = frozenset({*_TEXTS, "format", "secret", "authority_pem", "expires_at"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +84,7 @@ def parse_governance_key(data: bytes) -> str:
 
 
 def _parse_values(body: Mapping[str, Any]) -> dict[str, str]:
-    names = ("federation", "member", "display_name", "role", "agency_type", "coordinator", "enrolment")
-    values = {name: str(body[name]) for name in names}
+    values = {name: str(body[name]) for name in _TEXTS}
     values["role"] = values["role"].lower()
     if values["role"] not in (Role.FORCE, Role.PARTNER):
         raise InputError("invitation: expected the role force or partner")

@@ -16,7 +16,7 @@ from crypto.errors import TransportError, VerificationError
 from crypto.log.checkpoint import Checkpoint, verify_checkpoint
 from crypto.log.entry import EventResult, EventType, LogEntry, commitment, sign_entry
 from crypto.log.receipt import Receipt, verify_log_growth, verify_receipt
-from node.context import NodeContext
+from node.context import LocalNode, NodeContext
 from protos import methods
 from protos.hosting.events import generate_event_id
 from protos.messages import CheckpointRequest, LogAppend
@@ -36,7 +36,7 @@ class PreparedEntry:
 
 
 def prepare_entry(
-    context: NodeContext,
+    node: LocalNode,
     event: EventType,
     justification: str,
     *,
@@ -47,7 +47,7 @@ def prepare_entry(
     """Return a signed entry of this member about an object that only a commitment names.
 
     Args:
-        context: The node.
+        node: The member that acted.
         event: What happened.
         justification: Code of the process, for example ``BULK_LOAD``.
         value: What the entry is about; it is committed to under a fresh salt, never logged.
@@ -56,13 +56,13 @@ def prepare_entry(
     """
     salt = secrets.token_bytes(SALT_BYTES)
     reference = commitment(salt, value)
-    now = context.clock()
+    now = node.clock()
     entry = LogEntry(
         event_id=generate_event_id(now),
         event_type=event,
         at=now,
         actor_id=actor_id,
-        actor_org=context.config.member,
+        actor_org=node.config.member,
         recipient_ids=tuple(recipient_ids),
         justification_code=justification,
         object_ref=reference,
@@ -71,7 +71,7 @@ def prepare_entry(
         result=EventResult.OK,
         software_version=version("clew"),
     )
-    return PreparedEntry(sign_entry(entry, context.keys.signing), reference, salt, value)
+    return PreparedEntry(sign_entry(entry, node.keys.signing), reference, salt, value)
 
 
 def append_entry(context: NodeContext, entry: LogEntry) -> Receipt:

@@ -62,7 +62,7 @@ def fetch_agreement(context: NodeContext) -> Agreement | None:
     agreement = verify_own_agreement(context.config, envelope, now=context.clock(), at_least=version)
     if held is not None and agreement.version == version and envelope != held[1]:
         raise VerificationError(
-            f"two different agreements of version {version} are signed; keep both and tell the governance board"
+            f"two different agreements of version {version} are signed; keep both and tell the board"
         )
     _verify_own_entry(context, agreement)
     context.store.federation.store_agreement(agreement.version, envelope, now=context.clock())

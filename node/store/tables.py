@@ -17,11 +17,11 @@ class UtcTime(sa.TypeDecorator[datetime]):
     impl = sa.Text
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> str | None:
+    def process_bind_param(self, value: datetime | None, _dialect: sa.Dialect) -> str | None:
         """Write a time."""
         return None if value is None else format_time(value)
 
-    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> datetime | None:
+    def process_result_value(self, value: str | None, _dialect: sa.Dialect) -> datetime | None:
         """Read a time."""
         return None if value is None else parse_time(value)
 
