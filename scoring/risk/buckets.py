@@ -47,7 +47,7 @@ REPRESENTATIVE_DAYS = {
 }
 """The whole day whose recency R lies midway between those of the bucket's ends.
 
-It keeps the greatest error of R least. The greatest error of the *score* is 2.6 points, in 181-365.
+It keeps the greatest error of R least. The greatest error of the *score* is 2.5 points, in 181-365.
 """
 
 

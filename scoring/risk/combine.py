@@ -45,6 +45,8 @@ class CombinedScore:
         interval: Score of the police forces' summaries.
         band: Band of the upper end, at least HIGH under the rule override.
         rule_override: Whether a force reports a first high-harm event (X4).
+        victims: Fewest and most distinct victims the forces' summaries allow: all shared, none shared.
+        score_if_victims_differ: Upper end of the score with the most victims.
         breadth: Distinct kinds of agency, 1 to 5; beside the score, never in it (F12).
         forces: Number of police summaries.
         agencies: Number of all summaries.
@@ -61,6 +63,8 @@ class CombinedScore:
     interval: ScoreInterval
     band: RiskBand
     rule_override: bool
+    victims: tuple[int, int]
+    score_if_victims_differ: float
     breadth: int
     forces: int
     agencies: int
@@ -82,8 +86,10 @@ class CombinedScore:
 def combine_totals(least: Sequence[Totals], greatest: Sequence[Totals] | None = None) -> ScoreInterval:
     """Return the score interval of several sources of the same person on one day.
 
-    Recency is the most recent of all. n, g and victims run from the greatest single source (every
-    incident shared) to the sum (none shared).
+    Recency is the most recent of all. n and g run from the greatest single source (every incident
+    shared) to the sum (none shared). Victims enter both ends as the greatest single source: fixture F09
+    has one victim known to both forces, and adding her to herself would make every case that crosses a
+    border look serial. How many victims there may be is reported beside the score.
 
     Args:
         least: Totals of each source.
@@ -91,21 +97,19 @@ def combine_totals(least: Sequence[Totals], greatest: Sequence[Totals] | None = 
 
     Source: DOMAIN 2.3(1).
     """
-    most = least if greatest is None else greatest
-    age_days = min((t.age_days for t in least if t.age_days is not None), default=None)
     lower = Totals(
-        age_days,
-        max((t.n for t in least), default=0.0),
-        max((t.g for t in least), default=0.0),
-        max((t.n_victims for t in least), default=0),
+        age_days=min((t.age_days for t in least if t.age_days is not None), default=None),
+        n=max((t.n for t in least), default=0.0),
+        g=max((t.g for t in least), default=0.0),
+        n_victims=max((t.n_victims for t in least), default=0),
     )
-    upper = Totals(
-        age_days,
-        math.fsum(t.n for t in most),
-        math.fsum(t.g for t in most),
-        sum(t.n_victims for t in most),
-    )
+    upper = _sum_totals(least if greatest is None else greatest, n_victims=lower.n_victims)
     return ScoreInterval(score_totals(lower).score, score_totals(upper).score)
+
+
+def _sum_totals(totals: Sequence[Totals], *, n_victims: int) -> Totals:
+    age_days = min((t.age_days for t in totals if t.age_days is not None), default=None)
+    return Totals(age_days, math.fsum(t.n for t in totals), math.fsum(t.g for t in totals), n_victims)
 
 
 def combine_summaries(summaries: Iterable[ScoreSummary], *, today: date) -> CombinedScore:
@@ -130,13 +134,17 @@ def combine_summaries(summaries: Iterable[ScoreSummary], *, today: date) -> Comb
             "members must summarise under the version agreed for the round"
         )
     forces = [summary for summary in held if summary.agency_type is AgencyType.POLICE]
-    totals = [summary.totals_on(today) for summary in forces]
-    interval = combine_totals([least for least, _ in totals], [greatest for _, greatest in totals])
+    least = [summary.totals_on(today)[0] for summary in forces]
+    greatest = [summary.totals_on(today)[1] for summary in forces]
+    interval = combine_totals(least, greatest)
+    victims = [summary.victims.least for summary in forces]
     rule_override = any(summary.rule_override for summary in forces)
     return CombinedScore(
         interval=interval,
         band=decide_band(interval.upper, rule_override=rule_override),
         rule_override=rule_override,
+        victims=(max(victims, default=0), sum(victims)),
+        score_if_victims_differ=score_totals(_sum_totals(greatest, n_victims=sum(victims))).score,
         breadth=min(MAX_BREADTH, len({summary.agency_type for summary in held})),
         forces=len(forces),
         agencies=len(held),
