@@ -310,5 +310,5 @@ def _check_members(members: tuple[Member, ...], custodian: str) -> None:
     for what in ("name", "hpke_public_key", "signing_public_key"):
         if len({getattr(member, what) for member in members}) != len(members):
             raise InputError(f"expected every member to have its own {what}, got one twice")
-    if custodian not in {member.name for member in members}:
+    if not any(member.name == custodian for member in members):
         raise InputError("expected the custodian to be a member, got another name")

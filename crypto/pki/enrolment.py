@@ -61,7 +61,7 @@ def verify_signing_request(csr_pem: bytes) -> ec.EllipticCurvePublicKey:
     try:
         request = x509.load_pem_x509_csr(csr_pem)
         public_key = request.public_key()
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+    except (ValueError, TypeError, x509.InvalidVersion, UnsupportedAlgorithm) as error:
         raise InputError(
             "expected a PEM certificate signing request, got bytes that do not load as one"
         ) from error

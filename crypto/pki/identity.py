@@ -93,14 +93,14 @@ def parse_certificate(pem: bytes) -> x509.Certificate:
     """Load one PEM certificate; anything else raises :class:`VerificationError`."""
     try:
         return x509.load_pem_x509_certificate(pem)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, x509.InvalidVersion) as error:
         raise VerificationError("expected a PEM certificate, got bytes that do not load as one") from error
 
 
 def _find_uris(certificate: x509.Certificate) -> list[str]:
     try:
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
+    except (x509.ExtensionNotFound, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, ValueError):
         return []
     return names.get_values_for_type(x509.UniformResourceIdentifier)
 
