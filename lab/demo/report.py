@@ -1,0 +1,88 @@
+"""What the demo shows, for a chief officer: steps, what each member learnt, one table of checks.
+
+Layer: lab. With ``--json`` the same content goes to standard output as one document and the steps to
+standard error.
+"""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+
+from lab.demo.checks import Check
+
+WIDTH = 100
+
+
+class Report:
+    """Prints the story as it happens."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self.console = Console(
+            stderr=as_json, record=not as_json, highlight=False, width=WIDTH if not as_json else None
+        )
+        self._started = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the demo began."""
+        return time.monotonic() - self._started
+
+    @contextmanager
+    def step(self, doing: str) -> Iterator[None]:
+        """Show a step while it runs and how long it took."""
+        started = time.monotonic()
+        with self.console.status(f"{doing} ..."):
+            yield
+        self.console.print(f"[green]✓[/] {doing} [dim]({time.monotonic() - started:.1f} s)[/]")
+
+    def say(self, text: str) -> None:
+        """Print one line of the story."""
+        self.console.print(f"  {text}")
+
+    def title(self, text: str) -> None:
+        """Begin a chapter."""
+        self.console.rule(f"[bold]{text}[/]", align="left")
+
+    def panel(self, heading: str, lines: Sequence[str]) -> None:
+        """Print a boxed passage."""
+        self.console.print(Panel("\n".join(lines), title=heading, title_align="left", padding=(0, 1)))
+
+    def learnt(self, rows: Sequence[Sequence[str]]) -> None:
+        """Print what each member learnt, in counts."""
+        table = Table("Member", "People found elsewhere", "VERY HIGH", "HIGH", "MEDIUM", "STANDARD")
+        for row in rows:
+            table.add_row(*row)
+        self.console.print(table)
+
+    def verdict(self, checks: Sequence[Check]) -> None:
+        """Print the checks and the conclusion."""
+        table = Table("", "What must hold", "Figures")
+        for check in checks:
+            table.add_row("[green]✓[/]" if check.held else "[bold red]✗[/]", check.claim, check.figures)
+        self.console.print(table)
+        failed = sum(not check.held for check in checks)
+        colour, words = ("green", "Everything held") if not failed else ("red", f"{failed} checks failed")
+        self.console.print(f"[bold {colour}]{words}[/] after {self.seconds:.0f} seconds.")
+
+    def save_picture(self, path: str) -> None:
+        """Save what was shown as an SVG picture."""
+        self.console.save_svg(path, title="./run demo")
+
+
+def describe_link(match: Mapping[str, Any]) -> list[str]:
+    """Return the five values of a link in words; never a bare score."""
+    return [
+        f"Before linking: {match['score_if_false']:.1f} {match['band_if_false']}",
+        f"If linked:      {match['score_if_true']:.1f} {match['band_if_true']}, "
+        f"interval {match['score_lower']:.1f} to {match['score_if_true']:.1f} until incidents are de-duplicated",
+        f"Link:           {match['candidate_probability']:.2f} ({match['phia_term']}; candidate probability, "
+        f"uncalibrated), expected score {match['expected_score']:.1f}",
+        f"Elsewhere:      {match['other_forces']} other force(s), {match['others_events']} events, oldest "
+        f"{match['others_oldest']} days, threat areas {', '.join(match['others_threats']) or 'none'}",
+        f"Breadth:        {match['breadth']} kinds of agency (shown beside the score, never inside it)",
+    ]
