@@ -11,11 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from crypto.agreement import Thresholds
 from crypto.canonical import format_time
 from crypto.credential import Credential
 from scoring.policy.approval import ReidApproval
-from scoring.policy.body import require
+from scoring.policy.body import body_field, body_object, freeze_fields, number, require
 from scoring.policy.disclosure import Disclosure
 from scoring.policy.request import MATCH_REF_BYTES, ReidRequest
 from scoring.policy.vocabulary import (
@@ -26,6 +25,32 @@ from scoring.policy.vocabulary import (
     Sensitivity,
     Side,
 )
+
+
+@body_object
+class Thresholds:
+    """The figures of DOMAIN P-05, which the holder's node takes from the signed agreement.
+
+    Args:
+        routine_probability: Link probability from which no clerical review is needed.
+        review_probability: Link probability from which a review that says "same" is enough.
+        score_if_true: Least risk score, 0 to 100, without the X4 rule override.
+
+    Raises:
+        InputError: A figure is out of range, or review is above routine.
+    """
+
+    routine_probability: float = body_field(number(0.5, 1))
+    review_probability: float = body_field(number(0.5, 1))
+    score_if_true: float = body_field(number(0, 100))
+
+    def __post_init__(self) -> None:
+        freeze_fields(self)
+        require(
+            self.review_probability <= self.routine_probability,
+            "Thresholds.review_probability",
+            "at most routine_probability",
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,8 +141,7 @@ class CaseFile:
         approvals: Every approval received for it, signatures verified.
         disclosure: What is about to be released; None at ARRIVAL.
         facts: What the holder knows.
-        thresholds: From the signed agreement; ``summary_probability`` is also where clerical review begins,
-            because below it no score exists to judge by.
+        thresholds: From the signed agreement.
         now: Aware UTC time of the decision.
     """
 

@@ -59,19 +59,19 @@ def check_link_and_risk(file: CaseFile) -> Iterator[str]:
     """P-05: a strong link, and a high score or the X4 override, by the holder's own figures."""
     facts, thresholds = file.facts, file.thresholds
     reviewed = facts.clerical_outcome == ClericalOutcome.SAME
-    least = thresholds.summary_probability if reviewed else thresholds.routine_probability
+    least = thresholds.review_probability if reviewed else thresholds.routine_probability
     if facts.link_probability < least:
         yield (
             f"The link is not strong enough: it must be at least {thresholds.routine_probability:g}, or at "
-            f"least {thresholds.summary_probability:g} with a clerical review that says it is the same "
+            f"least {thresholds.review_probability:g} with a clerical review that says it is the same "
             "person. Ask the holder for a clerical review."
         )
     # A person who looked and did not say "same" outranks the number (P-01).
     if facts.clerical_outcome in {ClericalOutcome.DIFFERENT, ClericalOutcome.UNSURE}:
         yield "A clerical review did not find it to be the same person. Give the holder more to compare."
-    if facts.score_if_true < thresholds.routine_score and not facts.has_rule_override:
+    if facts.score_if_true < thresholds.score_if_true and not facts.has_rule_override:
         yield (
-            f"The risk score is below {thresholds.routine_score:g} and there is no first high-harm event. "
+            f"The risk score is below {thresholds.score_if_true:g} and there is no first high-harm event. "
             "Use your usual safeguarding procedure."
         )
     if not _has_same_figures(file):

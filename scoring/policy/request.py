@@ -48,7 +48,7 @@ from scoring.policy.vocabulary import (
     Urgency,
     VictimViews,
 )
-from scoring.risk.phia import AnalyticalConfidence, describe_likelihood
+from scoring.risk.phia import TERMS, AnalyticalConfidence, describe_likelihood
 
 REQUEST_LIFETIME = timedelta(days=14)
 """How long a request may wait (DOMAIN P-09)."""
@@ -64,6 +64,8 @@ MATCH_REF_BYTES = 16
 
 STATEMENT = text(200, 2000)
 """Long enough to hold reasons, short enough to be read by an approver (HRA article 8(2))."""
+
+_PHIA_TERMS = {words: term for (words, _, _), term in zip(TERMS, PhiaTerm, strict=True)}
 
 _PART3_BASES = frozenset({LawfulBasis.TASK_NECESSARY_S35_2B, LawfulBasis.CONSENT_S35_2A})
 
@@ -210,7 +212,8 @@ class ReidRequest:
 
 def phia_term_of(probability: float) -> PhiaTerm:
     """Return the yardstick's nearest word for a link probability of 0 to 1."""
-    return PhiaTerm(describe_likelihood(probability, confidence=AnalyticalConfidence.LOW).term)
+    term = describe_likelihood(probability, confidence=AnalyticalConfidence.LOW).term
+    return _PHIA_TERMS[term]
 
 
 def parse_request(body: Mapping[str, Any]) -> ReidRequest:

@@ -126,15 +126,15 @@ class IntendedAction(StrEnum):
 
 
 class PhiaTerm(StrEnum):
-    """Word of likelihood on the PHIA yardstick, spelt as ``scoring.risk.phia`` prints it."""
+    """Word of likelihood, in the order of the PHIA yardstick (``scoring.risk.phia.TERMS``)."""
 
-    REMOTE_CHANCE = "remote chance"
-    HIGHLY_UNLIKELY = "highly unlikely"
-    UNLIKELY = "unlikely"
-    REALISTIC_POSSIBILITY = "realistic possibility"
-    LIKELY = "likely or probable"
-    HIGHLY_LIKELY = "highly likely"
-    ALMOST_CERTAIN = "almost certain"
+    REMOTE_CHANCE = "REMOTE_CHANCE"
+    HIGHLY_UNLIKELY = "HIGHLY_UNLIKELY"
+    UNLIKELY = "UNLIKELY"
+    REALISTIC_POSSIBILITY = "REALISTIC_POSSIBILITY"
+    LIKELY = "LIKELY"
+    HIGHLY_LIKELY = "HIGHLY_LIKELY"
+    ALMOST_CERTAIN = "ALMOST_CERTAIN"
 
 
 class SubjectRole(StrEnum):
@@ -256,11 +256,6 @@ class AgencyType(StrEnum):
     HOUSING = "HOUSING"
     EDUCATION = "EDUCATION"
     OTHER = "OTHER"
-
-    @classmethod
-    def from_agreement(cls, code: str) -> "AgencyType":
-        """Return the kind for an agreement's code; a code unknown here is OTHER, which gives nothing."""
-        return cls(code) if code in set(cls) else cls.OTHER
 
 
 class Sensitivity(StrEnum):

@@ -5,11 +5,10 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from crypto.agreement import Thresholds
 from crypto.canonical import encode_base64
 from crypto.credential import Credential
 from scoring.policy.approval import APPROVAL_LIFETIME, ReidApproval
-from scoring.policy.case_file import CaseFile, MatchFacts, SignedApproval, Stage
+from scoring.policy.case_file import CaseFile, MatchFacts, SignedApproval, Stage, Thresholds
 from scoring.policy.disclosure import PACKAGE_LIFETIME, Disclosure
 from scoring.policy.request import REQUEST_LIFETIME, ConflictDeclaration, ReidRequest, phia_term_of
 from scoring.policy.vocabulary import (
@@ -50,13 +49,7 @@ STATEMENT = (
     "She has a child in the household and has said that he knows where she works. The next contact is "
     "expected within days, and local records alone do not show whether he has done this before."
 )
-THRESHOLDS = Thresholds(
-    candidate_similarity_floor=0.7,
-    summary_probability=0.80,
-    routine_probability=0.95,
-    routine_score=60.0,
-    max_summary_share=0.2,
-)
+THRESHOLDS = Thresholds(routine_probability=0.95, review_probability=0.80, score_if_true=60.0)
 
 
 def uuid_text(number: int) -> str:

@@ -14,10 +14,15 @@ from scoring.policy import vocabulary
 from scoring.policy.approval import APPROVAL_LIFETIME, ReidApproval, parse_approval
 from scoring.policy.body import MAX_PACKAGE_BYTES, whole_milliseconds
 from scoring.policy.disclosure import PACKAGE_LIFETIME, VERIFICATION_LIFETIME, Disclosure, parse_disclosure
-from scoring.policy.request import REQUEST_LIFETIME, THREAT_TO_LIFE_LIFETIME, ReidRequest, parse_request
+from scoring.policy.request import (
+    REQUEST_LIFETIME,
+    THREAT_TO_LIFE_LIFETIME,
+    ReidRequest,
+    parse_request,
+    phia_term_of,
+)
 from scoring.policy.ruling import Reason, Refused, RuleId, parse_refusal
 from scoring.policy.vocabulary import DataItem, PhiaTerm, Side, Urgency
-from scoring.risk.phia import TERMS
 from tests.unit.policy.builders import (
     ASKED,
     DECIDED,
@@ -117,7 +122,7 @@ REQUEST_FAULTS = {
     "score over 100": ({"score_if_true": 100.1}, "score_if_true: expected a number from 0 to 100"),
     "interval backwards": ({"score_interval": [70, 60]}, "score_interval: expected the lower number first"),
     "interval of one": ({"score_interval": [70]}, "expected a list of two numbers"),
-    "words that contradict the number": ({"phia_term": "likely or probable"}, "phia_term: expected the word"),
+    "words that contradict the number": ({"phia_term": "LIKELY"}, "phia_term: expected the word"),
     "UK GDPR basis under Part 3": ({"lawful_basis": "ART6_1E"}, "lawful_basis: expected an S35 basis"),
     "Part 3 basis under UK GDPR": ({"regime": "UKGDPR"}, "lawful_basis: expected an S35 basis"),
     "protected characteristics": (
@@ -258,8 +263,20 @@ def test_disclosed_content_cannot_be_added_to():
         DISCLOSURE.items[DataItem.OUTCOMES] = "late"
 
 
-def test_the_words_of_likelihood_are_those_of_the_yardstick():
-    assert list(PhiaTerm) == [term for term, _, _ in TERMS]
+@pytest.mark.parametrize(
+    ("probability", "term"),
+    [
+        (0.0, PhiaTerm.REMOTE_CHANCE),
+        (0.15, PhiaTerm.HIGHLY_UNLIKELY),
+        (0.3, PhiaTerm.UNLIKELY),
+        (0.45, PhiaTerm.REALISTIC_POSSIBILITY),
+        (0.6, PhiaTerm.LIKELY),
+        (0.86, PhiaTerm.HIGHLY_LIKELY),
+        (1.0, PhiaTerm.ALMOST_CERTAIN),
+    ],
+)
+def test_a_probability_has_the_word_of_the_yardstick(probability, term):
+    assert phia_term_of(probability) == term
 
 
 def test_a_refusal_gives_at_least_one_reason():

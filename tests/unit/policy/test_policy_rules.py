@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from crypto.errors import InputError
 from scoring.policy.authority import AUTHORITIES, LEAST_RANK, CaseKind, find_case_kind, find_rank
-from scoring.policy.case_file import Stage
+from scoring.policy.case_file import Stage, Thresholds
 from scoring.policy.gateways import POWERS
 from scoring.policy.match_rules import ROLES_IN_VIEW
 from scoring.policy.rules import ELSEWHERE, RULES, decide_request
@@ -194,6 +195,6 @@ def test_ranks_are_read_in_any_usual_spelling_and_nothing_else(text, rank):
     assert find_rank(text) == rank
 
 
-def test_an_agency_code_unknown_here_is_other():
-    assert AgencyType.from_agreement("LIGHTHOUSE") is AgencyType.OTHER
-    assert AgencyType.from_agreement("POLICE") is AgencyType.POLICE
+def test_the_bar_for_a_reviewed_link_cannot_be_above_the_routine_one():
+    with pytest.raises(InputError, match="review_probability: expected at most routine_probability"):
+        Thresholds(routine_probability=0.9, review_probability=0.95, score_if_true=60)
