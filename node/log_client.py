@@ -15,7 +15,7 @@ from crypto.canonical import Json
 from crypto.errors import TransportError, VerificationError
 from crypto.log.checkpoint import Checkpoint, verify_checkpoint
 from crypto.log.entry import EventResult, EventType, LogEntry, commitment, sign_entry
-from crypto.log.receipt import Receipt, verify_log_growth, verify_receipt
+from crypto.log.receipt import Receipt, parse_receipt, verify_log_growth, verify_receipt
 from node.context import LocalNode, NodeContext
 from protos import methods
 from protos.hosting.events import generate_event_id
@@ -149,3 +149,34 @@ def _fetch_extension(
         answer.checkpoint, origin=agreement.log_origin, public_key=agreement.log_public_key
     )
     return verify_log_growth(held, latest, answer.consistency), answer.checkpoint
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedLog:
+    """What a check of the log established.
+
+    Attributes:
+        checkpoint: The latest, verified and kept.
+        previous_size: Entries that were seen before and are unchanged.
+        receipts: This node's own receipts, each proven again.
+    """
+
+    checkpoint: Checkpoint
+    previous_size: int
+    receipts: int
+
+
+def verify_log(context: NodeContext) -> VerifiedLog:
+    """Follow the log to its latest checkpoint and prove this node's own receipts again.
+
+    Raises:
+        TransportError: The log could not be reached.
+        VerificationError: A proof does not hold; keep the home as it is, it is the evidence.
+    """
+    agreement = context.get_agreement()
+    held = context.store.evidence.find_checkpoint(agreement.log_origin)
+    receipts = [parse_receipt(data) for data in context.store.evidence.load_receipts()]
+    for receipt in receipts:
+        verify_receipt(receipt, origin=agreement.log_origin, log_public_key=agreement.log_public_key)
+    latest = advance_checkpoint(context, agreement)
+    return VerifiedLog(latest, held.size if held is not None else 0, len(receipts))

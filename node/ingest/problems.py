@@ -40,7 +40,7 @@ def refuse(problems: Sequence[Problem]) -> InputError:
     more = len(problems) - MAX_LISTED
     rest = f"\n  and {more} more" if more > 0 else ""
     return InputError(
-        f"nothing was loaded: {len(problems)} problem{'s' if len(problems) > 1 else ''} found\n{listed}{rest}\n"
+        f"nothing was loaded; problems found: {len(problems)}\n{listed}{rest}\n"
         "Correct the files at their source and load the folder again.",
         code="BAD_FILES",
     )

@@ -1,0 +1,104 @@
+"""Matches and scores as text for a terminal.
+
+Layer: node, pure. Says in words what :mod:`node.match_view` holds; plain sentences, one match a block.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.markup import escape
+
+from node.match_view import MatchView
+from scoring.risk.bands import RiskBand
+from scoring.risk.rfgv import RiskScore
+
+STYLES = {
+    RiskBand.VERY_HIGH: "bold white on red",
+    RiskBand.HIGH: "bold red",
+    RiskBand.MEDIUM: "yellow",
+    RiskBand.STANDARD: "green",
+}
+
+
+def describe_match(view: MatchView, *, scores_own: bool) -> str:
+    """Return a match as a block of marked-up lines.
+
+    Args:
+        view: The match.
+        scores_own: Whether this member scores its own events; a partner agency does not.
+    """
+    match, values = view.match, view.values
+    lines = [
+        f"[bold]{match.counterpart}[/] also knows the person of your record {_join(match.nominal_ids)}",
+        f"  likelihood   {view.likelihood.text} ({values.probability:.2f}, {values.kind.value}; "
+        f"analytical confidence {view.likelihood.confidence.value})",
+    ]
+    if scores_own:
+        lines.append(
+            f"  before       {_band(view.own.band)} {view.own.score:.1f}, from your own records alone"
+        )
+        lines += [f"               {line}" for line in describe_reasons(view.own)]
+    lines += [
+        f"  if linked    {_band(view.band_if_linked)} {values.score_if_true:.1f} "
+        f"(interval {values.interval.lower:.1f} to {values.interval.upper:.1f} before incidents are "
+        "de-duplicated)",
+        f"  expected     {values.expected:.1f} over both possibilities" if scores_own else "",
+        f"  elsewhere    {_elsewhere(view)}",
+        "  note         the subject may be under 18: juvenile route" if match.juvenile else "",
+        "  note         placeholder offence weights acted; not for live decisions"
+        if view.has_placeholder_weights
+        else "",
+        f"  reference    {match.match_ref} (round {match.round_number}, {match.published_at:%d %B %Y})",
+    ]
+    return "\n".join(line for line in lines if line)
+
+
+def describe_reasons(score: RiskScore) -> list[str]:
+    """Return the components of a score and the offences that contribute most."""
+    parts = score.components
+    first = (
+        f"recency {parts.recency:.0f}, frequency {parts.frequency:.0f}, gravity {parts.gravity:.0f}, "
+        f"victims {parts.victims:.0f}"
+    )
+    top = "; ".join(
+        f"{'+'.join(share.codes)} {share.age_days} days ago: {share.points:.1f} points"
+        for share in score.contributions[:3]
+    )
+    override = ["a first high-harm event sets the band to at least HIGH"] if score.rule_override else []
+    return [first, *([top] if top else []), *override]
+
+
+def describe_explanation(explained: dict[str, Any]) -> str:
+    """Return a person's own score with every share, as lines."""
+    parts = explained["components"]
+    lines = [
+        f"{explained['band']} {explained['score']} on {explained['as_of']} for record "
+        f"{_join(explained['nominal_ids'])}; a ranking index, not a probability",
+        f"  recency {parts['recency']}, frequency {parts['frequency']}, gravity {parts['gravity']}, "
+        f"victims {parts['victims']}",
+        *(
+            f"  {'+'.join(share['codes'])}, {share['age_days']} days ago: {share['points']} points"
+            for share in explained["contributions"]
+        ),
+        f"  weights {explained['weights_scale']} {explained['weights_version'][:16]}: "
+        f"{explained['weights_status']}",
+    ]
+    return "\n".join(lines)
+
+
+def _join(nominal_ids: Sequence[str]) -> str:
+    return escape(", ".join(nominal_ids))  # an id of the member's own system may hold a bracket
+
+
+def _band(band: RiskBand) -> str:
+    return f"[{STYLES[band]}]{band.value.replace('_', ' ')}[/]"
+
+
+def _elsewhere(view: MatchView) -> str:
+    match = view.match
+    forces = f"{match.other_forces} other force{'' if match.other_forces == 1 else 's'}"
+    events = f", {match.others_events} events" if match.others_events else ""
+    oldest = f", oldest {match.others_oldest} days ago" if match.others_oldest else ""
+    threats = f", {', '.join(match.others_threats)}" if match.others_threats else ""
+    breadth = f"{match.breadth} kind{'' if match.breadth == 1 else 's'} of agency"
+    return f"{forces}{events}{oldest}{threats}; {breadth}"
