@@ -53,6 +53,12 @@ class LinkageSchema:
         body: dict[str, Any] = parse_json(self.canonical)
         return body
 
+    @property
+    def encoded_fields(self) -> tuple[str, ...]:
+        """Identifiers of the fields that set bits: all but the ignored ones."""
+        ignored = {item["identifier"] for item in self.body["features"] if item.get("ignored")}
+        return tuple(field for field in self.fields if field not in ignored)
+
     @cached_property
     def digest(self) -> str:
         """Hex SHA-256 over the schema and the versions of everything else that shapes encodings."""

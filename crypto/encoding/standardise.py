@@ -141,6 +141,8 @@ STANDARDISERS: Mapping[str, Callable[[str], str]] = {
     "postcode": standardise_code,
     "phone": standardise_phone,
     "email": standardise_email,
+    "pncid": standardise_code,
+    "nhs_number": standardise_code,
     "national_id": standardise_code,
 }
 """Field to function; every other field is text."""
