@@ -43,15 +43,17 @@ def matches(
             for view in view_matches(node.store.rounds.load_matches(), cases, table=table)
             if view.is_police_employee == professional_standards
         ]
+        scores_own = node.config.role is Role.FORCE
         if as_json:
-            print_json({"member": node.config.member, "matches": [to_json(view) for view in views]})
+            shown = [to_json(view, scores_own=scores_own) for view in views]
+            print_json({"member": node.config.member, "matches": shown})
             return
         out.print(
             f"{len(views)} match{'' if len(views) == 1 else 'es'}; no action follows from a score alone."
         )
         for view in views:
             out.print()
-            out.print(describe_match(view, scores_own=node.config.role is Role.FORCE), soft_wrap=True)
+            out.print(describe_match(view, scores_own=scores_own), soft_wrap=True)
 
 
 def score(

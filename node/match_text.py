@@ -38,11 +38,18 @@ def describe_match(view: MatchView, *, scores_own: bool) -> str:
             f"  before       {_band(view.own.band)} {view.own.score:.1f}, from your own records alone"
         )
         lines += [f"               {line}" for line in describe_reasons(view.own)]
-    lines += [
-        f"  if linked    {_band(view.band_if_linked)} {values.score_if_true:.1f} "
+    linked = (
+        f"{_band(view.band_if_linked)} {values.score_if_true:.1f} "
         f"(interval {values.interval.lower:.1f} to {values.interval.upper:.1f} before incidents are "
-        "de-duplicated)",
-        f"  expected     {values.expected:.1f} over both possibilities" if scores_own else "",
+        "de-duplicated)"
+    )
+    if not view.is_assessed:
+        linked = "not assessed: this member has not released its contact"
+    lines += [
+        f"  if linked    {linked}",
+        f"  expected     {values.expected:.1f} over both possibilities"
+        if scores_own and view.is_assessed
+        else "",
         f"  elsewhere    {_elsewhere(view)}",
         "  note         the subject may be under 18: juvenile route" if match.juvenile else "",
         "  note         placeholder offence weights acted; not for live decisions"
@@ -58,7 +65,7 @@ def describe_reasons(score: RiskScore) -> list[str]:
     parts = score.components
     first = (
         f"recency {parts.recency:.0f}, frequency {parts.frequency:.0f}, gravity {parts.gravity:.0f}, "
-        f"victims {parts.victims:.0f}"
+        f"victims {abs(parts.victims):.0f}"
     )
     top = "; ".join(
         f"{'+'.join(share.codes)} {share.age_days} days ago: {share.points:.1f} points"
@@ -101,4 +108,5 @@ def _elsewhere(view: MatchView) -> str:
     oldest = f", oldest {match.others_oldest} days ago" if match.others_oldest else ""
     threats = f", {', '.join(match.others_threats)}" if match.others_threats else ""
     breadth = f"{match.breadth} kind{'' if match.breadth == 1 else 's'} of agency"
-    return f"{forces}{events}{oldest}{threats}; {breadth}"
+    known = f"{forces}{events}{oldest}{threats}"
+    return f"{known}; {breadth}" if view.is_assessed else known

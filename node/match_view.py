@@ -44,6 +44,11 @@ class MatchView:
     is_police_employee: bool
 
     @property
+    def is_assessed(self) -> bool:
+        """Whether the round scored the cluster for this member; not so where it withheld its answer."""
+        return self.match.breadth > 0
+
+    @property
     def has_placeholder_weights(self) -> bool:
         """Whether placeholder weights acted in the own score or anywhere in the cluster."""
         return self.match.placeholder_weights or bool(self.own.placeholder_codes)
@@ -81,8 +86,14 @@ def _view(match: Match, person: Person, cases: CaseFile, table: GravityTable) ->
     )
 
 
-def to_json(view: MatchView) -> dict[str, Any]:
-    """Return a match as JSON for programs; scores to one decimal, as people are shown them."""
+def to_json(view: MatchView, *, scores_own: bool) -> dict[str, Any]:
+    """Return a match as JSON for programs; scores to one decimal, as people are shown them.
+
+    Args:
+        view: The match.
+        scores_own: Whether this member scores its own events; a partner agency does not, and its match
+            then has no score before linking and no expected score.
+    """
     match, values = view.match, view.values
     return {
         "match_ref": match.match_ref,
@@ -100,15 +111,16 @@ def to_json(view: MatchView) -> dict[str, Any]:
             "in_gap": view.likelihood.in_gap,
             "analytical_confidence": view.likelihood.confidence.value,
         },
-        "before_linking": describe_score(view.own),
+        "before_linking": describe_score(view.own) if scores_own else None,
         "if_linked": {
-            "score_if_true": round(values.score_if_true, 1),
-            "interval": [round(values.interval.lower, 1), round(values.interval.upper, 1)],
+            "assessed": view.is_assessed,
+            "score_if_true": _shown(values.score_if_true),
+            "interval": [_shown(values.interval.lower), _shown(values.interval.upper)],
             "band": view.band_if_linked.value,
             "rule_override": match.rule_override,
             "de_duplicated": False,
         },
-        "expected_score": round(values.expected, 1),
+        "expected_score": _shown(values.expected) if scores_own else None,
         "elsewhere": {
             "other_forces": match.other_forces,
             "events": match.others_events,
@@ -125,17 +137,17 @@ def describe_score(score: RiskScore) -> dict[str, Any]:
     """Return a score with its reasons, as JSON."""
     parts = score.components
     return {
-        "score": round(score.score, 1),
+        "score": _shown(score.score),
         "band": score.band.value,
         "rule_override": score.rule_override,
         "components": {
-            "recency": round(parts.recency, 1),
-            "frequency": round(parts.frequency, 1),
-            "gravity": round(parts.gravity, 1),
-            "victims": round(parts.victims, 1),
+            "recency": _shown(parts.recency),
+            "frequency": _shown(parts.frequency),
+            "gravity": _shown(parts.gravity),
+            "victims": _shown(parts.victims),
         },
         "top_contributions": [
-            {"codes": list(share.codes), "age_days": share.age_days, "points": round(share.points, 1)}
+            {"codes": list(share.codes), "age_days": share.age_days, "points": _shown(share.points)}
             for share in score.contributions[:TOP_CONTRIBUTIONS]
         ],
         "weights_scale": score.weights_scale,
@@ -151,11 +163,11 @@ def explain_person(person: Person, cases: CaseFile, *, as_of: date, table: Gravi
         {
             "codes": list(share.codes),
             "age_days": share.age_days,
-            "recency": round(share.recency, 2),
-            "frequency": round(share.frequency, 2),
-            "gravity": round(share.gravity, 2),
-            "victims": round(share.victims, 2),
-            "points": round(share.points, 2),
+            "recency": _shown(share.recency, 2),
+            "frequency": _shown(share.frequency, 2),
+            "gravity": _shown(share.gravity, 2),
+            "victims": _shown(share.victims, 2),
+            "points": _shown(share.points, 2),
         }
         for share in score.contributions
     ]
@@ -166,8 +178,12 @@ def explain_person(person: Person, cases: CaseFile, *, as_of: date, table: Gravi
         "totals": {
             "age_days": score.totals.age_days,
             "count": round(score.totals.n, 3),
-            "harm_days": round(score.totals.g, 1),
+            "harm_days": _shown(score.totals.g),
             "victims": score.totals.n_victims,
         },
         "contributions": shares,
     }
+
+
+def _shown(number: float, decimals: int = 1) -> float:
+    return round(number, decimals) + 0.0  # a component of exactly nothing comes as -0.0
