@@ -26,7 +26,7 @@ def canonical_bytes(value: Json) -> bytes:
         InputError: The value is not JSON (for example NaN, bytes or an integer beyond 2**53).
     """
     try:
-        return rfc8785.dumps(value)  # type: ignore[arg-type]  # accepts any Mapping/Sequence
+        return rfc8785.dumps(value)
     except rfc8785.CanonicalizationError as error:
         raise InputError(f"value has no canonical JSON form: {error}") from error
 
