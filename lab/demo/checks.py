@@ -48,7 +48,7 @@ def join_matches(matches: Mapping[str, Sequence[Mapping[str, Any]]]) -> tuple[Fo
     """Return the pairs that both of their members learnt of.
 
     Args:
-        matches: For each member what ``clew-node matches --json`` printed.
+        matches: For each member the matches that ``clew-node matches --json`` printed.
     """
     sides: dict[str, list[frozenset[Record]]] = {}
     probability: dict[str, float] = {}
@@ -56,7 +56,7 @@ def join_matches(matches: Mapping[str, Sequence[Mapping[str, Any]]]) -> tuple[Fo
         for match in own:
             records = frozenset((member, nominal) for nominal in match["nominal_ids"])
             sides.setdefault(match["match_ref"], []).append(records)
-            probability[match["match_ref"]] = match["candidate_probability"]
+            probability[match["match_ref"]] = match["probability"]["value"]
     return tuple(
         FoundPair(ref, (found[0], found[1]), probability[ref])
         for ref, found in sides.items()

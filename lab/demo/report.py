@@ -76,13 +76,17 @@ class Report:
 
 def describe_link(match: Mapping[str, Any]) -> list[str]:
     """Return the five values of a link in words; never a bare score."""
+    before, linked, chance, elsewhere = (
+        match[part] for part in ("before_linking", "if_linked", "probability", "elsewhere")
+    )
+    low, high = linked["interval"]
     return [
-        f"Before linking: {match['score_if_false']:.1f} {match['band_if_false']}",
-        f"If linked:      {match['score_if_true']:.1f} {match['band_if_true']}, "
-        f"interval {match['score_lower']:.1f} to {match['score_if_true']:.1f} until incidents are de-duplicated",
-        f"Link:           {match['candidate_probability']:.2f} ({match['phia_term']}; candidate probability, "
-        f"uncalibrated), expected score {match['expected_score']:.1f}",
-        f"Elsewhere:      {match['other_forces']} other force(s), {match['others_events']} events, oldest "
-        f"{match['others_oldest']} days, threat areas {', '.join(match['others_threats']) or 'none'}",
-        f"Breadth:        {match['breadth']} kinds of agency (shown beside the score, never inside it)",
+        f"Before linking  {before['score']:.1f} {before['band']}",
+        f"If linked       {linked['score_if_true']:.1f} {linked['band']}  "
+        f"({low:.1f} to {high:.1f} until incidents are de-duplicated)",
+        f"The link        {chance['value']:.2f}, {chance['phia_term']} ({chance['kind']}); "
+        f"expected score {match['expected_score']:.1f}",
+        f"Elsewhere       {elsewhere['other_forces']} other force, {elsewhere['events']} events, oldest "
+        f"{elsewhere['oldest_days']} days ago; {', '.join(elsewhere['threat_areas'])}",
+        f"Breadth         {elsewhere['breadth']} kinds of agency, beside the score and never inside it",
     ]
