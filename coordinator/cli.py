@@ -50,7 +50,7 @@ def init(
     """
     from coordinator.config import CoordinatorConfig, CoordinatorHome
     from coordinator.initialise import initialise, read_governance_public_key
-    from coordinator.service import read_clock
+    from protos.hosting.clock import read_clock
 
     with explained_errors():
         config = CoordinatorConfig(
@@ -114,7 +114,6 @@ def invite(
     from coordinator.config import CoordinatorConfig, CoordinatorHome
     from coordinator.initialise import write_invitation
     from coordinator.operate import connect, parse_role
-    from coordinator.service import read_ports
     from protos import methods
     from protos.hosting.config import load_config
     from protos.messages import InvitationRequest
@@ -125,7 +124,7 @@ def invite(
         with connect(place) as channel:
             made = channel.call(methods.CREATE_INVITATION, request)
         config = load_config(CoordinatorConfig, place.config)
-        write_invitation(invitation, made, request, home=place, config=config, ports=read_ports(place))
+        write_invitation(invitation, made, request, home=place, config=config, ports=place.read_ports())
         out.print(f"Wrote {invitation}; it can be used once, until {made.expires_at:%d %B %Y %H:%M} UTC.")
         print_next("hand the file to the organisation by a safe way, then wait for its enrolment.")
 

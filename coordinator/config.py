@@ -4,12 +4,15 @@ Layer: coordinator. ``clew-coordinator init`` makes the home; everything in it t
 0600 and is named here once.
 """
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import Field
 
+from crypto.errors import StateError
 from protos.hosting.config import Config
+from protos.hosting.files import read_file
 
 
 class CoordinatorConfig(Config):
@@ -103,3 +106,14 @@ class CoordinatorHome:
     def ports(self) -> Path:
         """The ports really listened on, JSON; present while the server runs."""
         return self.root / "ports.json"
+
+    def read_ports(self) -> dict[str, int]:
+        """Return the ports of the coordinator running from this home.
+
+        Raises:
+            StateError: It is not running.
+        """
+        if not self.ports.exists():
+            raise StateError("the coordinator is not running; start it with: clew-coordinator run")
+        ports: dict[str, int] = json.loads(read_file(self.ports))
+        return ports

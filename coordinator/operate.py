@@ -11,8 +11,6 @@ from typing import Any
 from rich.table import Table
 
 from coordinator.config import CoordinatorConfig, CoordinatorHome
-from coordinator.drafting import draft_agreement
-from coordinator.service import read_clock, read_ports
 from crypto.agreement import Agreement, verify_agreement
 from crypto.errors import InputError, StateError
 from crypto.log.checkpoint import verify_checkpoint
@@ -22,6 +20,7 @@ from crypto.pki import Role
 from crypto.signing import SigningKey
 from protos import methods
 from protos.channel import Channel
+from protos.hosting.clock import read_clock
 from protos.hosting.config import load_config
 from protos.hosting.files import read_file, read_private
 from protos.hosting.terminal import out
@@ -40,7 +39,7 @@ def connect(home: CoordinatorHome) -> Channel:
     """Return a connection to the coordinator that runs from this home."""
     config = load_config(CoordinatorConfig, home.config)
     return Channel(
-        f"{config.hosts[0]}:{read_ports(home)['member']}",
+        f"{config.hosts[0]}:{home.read_ports()['member']}",
         authority_pem=read_file(home.authority_certificate),
         certificate_pem=read_file(home.operator_certificate),
         private_key_pem=read_private(home.operator_key),
@@ -72,6 +71,8 @@ def draft_next_agreement(
     home: CoordinatorHome, *, custodian: str, days: int, new_epoch: bool
 ) -> tuple[Agreement, bytes]:
     """Return the next agreement and its draft file, for people to read and the board to sign."""
+    # Heavy, and needed by this command alone.
+    from coordinator.drafting import draft_agreement
     from crypto.encoding.schema import get_federation_schema
     from scoring.risk.gravity import load_default_gravity_table
 

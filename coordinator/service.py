@@ -1,14 +1,13 @@
 """The coordinator as a process: assembles everything from its home and serves until told to stop.
 
-Layer: coordinator, the outermost shell. The only place here that reads the clock.
+Layer: coordinator, the outermost shell.
 """
 
 import asyncio
 import json
 import os
 import signal
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 
 from coordinator.conductor import Conductor
 from coordinator.config import CoordinatorConfig, CoordinatorHome
@@ -30,6 +29,7 @@ from coordinator.transparency import TransparencyLog
 from crypto.errors import StateError
 from crypto.pki import Authority
 from crypto.signing import SigningKey
+from protos.hosting.clock import read_clock
 from protos.hosting.config import load_config
 from protos.hosting.database import open_database
 from protos.hosting.files import read_file, read_private, write_file
@@ -37,11 +37,6 @@ from protos.hosting.logs import open_log
 from protos.methods import ENROLMENT_PORT_METHODS, MEMBER_PORT_METHODS
 
 SHUTDOWN_GRACE_S = 5.0
-
-
-def read_clock() -> datetime:
-    """Return the present time in UTC."""
-    return datetime.now(UTC)
 
 
 def require_tls_13() -> None:
@@ -129,16 +124,3 @@ async def _run_until_stopped(conductor: Conductor) -> None:
     await asyncio.gather(driving, return_exceptions=True)
     if not stopped.is_set():
         raise StateError("the coordinator's round loop ended; see its log")
-
-
-def read_ports(home: CoordinatorHome) -> dict[str, int]:
-    """Return the ports of the coordinator running from a home.
-
-    Raises:
-        StateError: It is not running.
-    """
-    path: Path = home.ports
-    if not path.exists():
-        raise StateError("the coordinator is not running; start it with: clew-coordinator run")
-    ports: dict[str, int] = json.loads(read_file(path))
-    return ports

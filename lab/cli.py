@@ -39,3 +39,29 @@ def link(
     except ClewError as error:
         typer.echo(f"error: {error.public_message}", err=True)
         raise typer.Exit(code=2) from error
+
+
+@app.command()
+def demo(
+    members: Annotated[int, typer.Option(help="Members in all, 4 to 10; one is a partner agency.")] = 4,
+    records: Annotated[int, typer.Option(help="Synthetic people in each force.")] = 3000,
+    seed: Annotated[int | None, typer.Option(help="Draw another population.")] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep homes, data and logs to look around.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
+    picture: Annotated[Path | None, typer.Option(help="Save what is shown as an SVG picture.")] = None,
+) -> None:
+    """Run a whole federation on this machine: the main job, end to end; exit code 1 if a check fails.
+
+    Example: clew-lab demo --members 5 --records 2000 --keep
+    """
+    from lab.demo.main import SEED, DemoOptions, run_demo
+    from protos.hosting.terminal import EXIT_FAILED, explained_errors, print_json
+
+    with explained_errors():
+        outcome = run_demo(
+            DemoOptions(members, records, SEED if seed is None else seed, keep, as_json, picture)
+        )
+    if as_json:
+        print_json(outcome)
+    if not outcome["held"]:
+        raise typer.Exit(EXIT_FAILED)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from coordinator.segments import Segment
 from crypto.agreement import Thresholds
-from scoring.linkage.linker import COMPLETE, link_datasets
-from scoring.linkage.matching import Position, compare_clustered, iterate_positions, solve_clusters
+
+Position = tuple[int, int]  # segment, record
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,10 @@ class MatchOutcome:
 
 def match_segments(segments: Sequence[Segment], thresholds: Thresholds) -> MatchOutcome:
     """Return the clusters whose pairs reach the agreement's bars for asking score summaries."""
+    # Imported by the worker alone: the server that sends work here need not carry scipy and anonlink.
+    from scoring.linkage.linker import COMPLETE, link_datasets
+    from scoring.linkage.matching import compare_clustered, iterate_positions, solve_clusters
+
     encodings = [segment.map_encodings() for segment in segments]
     linkage = link_datasets(encodings)
     candidates, model = linkage.candidates, linkage.model

@@ -8,7 +8,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -85,13 +85,12 @@ def run_demo(options: DemoOptions) -> dict[str, Any]:
     try:
         outcome = _tell(options, place, report)
     except ClewError:
-        report.say(f"[red]Stopped; homes and logs are kept in {root}[/]")
-        options = DemoOptions(keep=True)
+        options = replace(options, keep=True)  # what went wrong is to be found there
         raise
     finally:
         place.stop_all()
         if options.keep:
-            report.say(f"Homes, logs and data are in {root}")
+            report.say(f"Homes, logs and data are kept in {root}")
         else:
             shutil.rmtree(root, ignore_errors=True)
     if options.picture:
@@ -125,9 +124,7 @@ def _tell(options: DemoOptions, place: Workplace, report: Report) -> dict[str, A
     }
 
 
-def _plant(
-    options: DemoOptions, place: Workplace, members: Sequence[DemoMember], report: Report
-) -> Stage:
+def _plant(options: DemoOptions, place: Workplace, members: Sequence[DemoMember], report: Report) -> Stage:
     planted = generate_federation(
         forces=[m.name for m in members if m.role == "force"],
         partner=PARTNER.name,
@@ -219,7 +216,10 @@ def _show_penny(stage: Stage, matches: Matches) -> list[Check]:
     expected = story["scores"]
     return [
         checks.check_score(
-            "Penny's partner in one force alone", before["score"], expected["partner_moved"], checks.EXACT_TOLERANCE
+            "Penny's partner in one force alone",
+            before["score"],
+            expected["partner_moved"],
+            checks.EXACT_TOLERANCE,
         ),
         checks.check_score(
             "Penny's partner across two forces",
@@ -259,7 +259,10 @@ def _show_juvenile(stage: Stage) -> list[Check]:
 
 
 def _ask_who(stage: Stage, matches: Matches) -> list[Check]:
-    asking, holding = stage.stories["adult"]["by_key"]["man_kent"], stage.stories["adult"]["by_key"]["man_essex"]
+    asking, holding = (
+        stage.stories["adult"]["by_key"]["man_kent"],
+        stage.stories["adult"]["by_key"]["man_essex"],
+    )
     with stage.report.step("Giving officers and approvers their own signing keys"):
         work = CaseWork(stage.federation, asking=asking["member"], holding=holding["member"])
     return _refused(stage, matches, work) + _approved(stage, matches, work, asking, holding)
@@ -277,7 +280,9 @@ def _refused(stage: Stage, matches: Matches, work: CaseWork) -> list[Check]:
     for reason in state.get("reasons", ()):
         stage.report.say(f"[yellow]Refused[/] under {reason['rule']}: {reason['text']}")
     return [
-        Check("A routine request about a low-risk match is refused, with its rule", "P-05" in rules, str(rules))
+        Check(
+            "A routine request about a low-risk match is refused, with its rule", "P-05" in rules, str(rules)
+        )
     ]
 
 
@@ -301,7 +306,11 @@ def _approved(
     stage.report.panel("Opened at the asking force, by the officer who asked", _describe(opened))
     identity = str(opened["items"]["IDENTITY_CORE"])
     person = next(
-        p for story in stage.planted.stories if story.label == "adult" for p in story.people if p.key == "man_essex"
+        p
+        for story in stage.planted.stories
+        if story.label == "adult"
+        for p in story.people
+        if p.key == "man_essex"
     )
     return [
         Check(
@@ -341,12 +350,16 @@ def _search_for_leaks(stage: Stage) -> list[Check]:
     search = LeakSearch(stage.planted.canaries)
     home = stage.federation.coordinator
     root = stage.federation.place.root
-    with stage.report.step("Searching the coordinator's database, write-ahead log, files and logs for planted people"):
+    with stage.report.step(
+        "Searching the coordinator's database, write-ahead log, files and logs for planted people"
+    ):
         leaks = search.find_in_trees([home, root / "coordinator.out"])
         planted = root / "planted-leak"
         shutil.copytree(home, planted)
         with (planted / "coordinator.db-wal").open("ab") as stream:
-            stream.write(next(c for c in stage.planted.canaries if c.kind == "NAME").value.encode("utf-16-le"))
+            stream.write(
+                next(c for c in stage.planted.canaries if c.kind == "NAME").value.encode("utf-16-le")
+            )
         control = search.find_in_trees([planted])
     size = sum(path.stat().st_size for path in home.rglob("*") if path.is_file())
     where = "; ".join(f"{Path(leak.path).name}: {leak.canary_label} as {leak.encoding}" for leak in leaks[:5])
@@ -356,6 +369,7 @@ def _search_for_leaks(stage: Stage) -> list[Check]:
             not leaks,
             where or f"{len(stage.planted.canaries)} values in many encodings, {size / 1e6:.1f} MB searched",
         ),
-        Check("A leak planted on purpose is found by the same search", bool(control), f"{len(control)} found"),
+        Check(
+            "A leak planted on purpose is found by the same search", bool(control), f"{len(control)} found"
+        ),
     ]
-
