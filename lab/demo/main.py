@@ -244,9 +244,10 @@ def _show_juvenile(stage: Stage) -> list[Check]:
     story = stage.stories["juvenile"]
     boy = story["by_key"]["boy_1"]
     shown = stage.federation.ask_node(boy["member"], "score", "--nominal", boy["nominal_id"])
+    apart = max(story["scores"][f"boy_{team}"] for team in range(1, 5))
     stage.report.say(
         f"One boy, four teams, {len(shown['nominal_ids'])} records in one force: {shown['score']:.1f} "
-        f"{shown['band']} together, never above {max(story['scores'][f'boy_{n}'] for n in range(1, 5)):.1f} apart"
+        f"{shown['band']} together, never above {apart:.1f} apart"
     )
     return [
         checks.check_score(
@@ -265,7 +266,7 @@ def _ask_who(stage: Stage, matches: Matches) -> list[Check]:
     )
     with stage.report.step("Giving officers and approvers their own signing keys"):
         work = CaseWork(stage.federation, asking=asking["member"], holding=holding["member"])
-    return _refused(stage, matches, work) + _approved(stage, matches, work, asking, holding)
+    return _refused(stage, matches, work) + _approved(stage, matches, work, asking)
 
 
 def _refused(stage: Stage, matches: Matches, work: CaseWork) -> list[Check]:
@@ -291,7 +292,6 @@ def _approved(
     matches: Matches,
     work: CaseWork,
     asking: Mapping[str, Any],
-    holding: Mapping[str, Any],
 ) -> list[Check]:
     match = checks.find_match(matches[work.asking], [asking["nominal_id"]], counterpart=work.holding)
     if match is None:
