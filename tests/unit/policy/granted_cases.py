@@ -6,6 +6,7 @@ from datetime import timedelta
 from scoring.policy.approval import APPROVAL_LIFETIME
 from scoring.policy.case_file import CaseFile
 from scoring.policy.match_rules import MATCH_LIFETIME
+from scoring.policy.release_rules import MAX_CLOCK_SKEW
 from scoring.policy.request import (
     INTEL_DEV_LIFETIME,
     REQUEST_LIFETIME,
@@ -15,6 +16,7 @@ from scoring.policy.vocabulary import (
     ClericalOutcome,
     DataItem,
     Decision,
+    DpoAdvice,
     Gateway,
     IntendedAction,
     LawfulBasis,
@@ -35,6 +37,7 @@ from tests.unit.policy.builders import (
     build_request,
     uuid_text,
     with_approval,
+    with_disclosure,
     with_facts,
     with_request,
 )
@@ -113,6 +116,15 @@ GRANTED: dict[str, tuple[RuleId, CaseFile]] = {
         intelligence_only(ASKED + INTEL_DEV_LIFETIME),
     ),
     "a package at exactly 28 days": (RuleId.P_09, packaged(NOW)),
+    "a requester's clock exactly five minutes ahead": (
+        RuleId.P_09,
+        decided(NOW + MAX_CLOCK_SKEW, NOW, request=build_request(requested_at=NOW + MAX_CLOCK_SKEW)),
+    ),
+    "an approver's clock exactly five minutes behind": (RuleId.P_09, decided(ASKED - MAX_CLOCK_SKEW, NOW)),
+    "a package dated exactly five minutes ahead": (
+        RuleId.P_09,
+        with_disclosure(disclosed_at=NOW + MAX_CLOCK_SKEW),
+    ),
     "approvals used for nothing yet": (RuleId.P_10, with_facts(spent_approval_ids=frozenset({uuid_text(7)}))),
     "priority handling within 24 hours": (RuleId.P_12, priority()),
     "a juvenile with two Superintendents": (RuleId.P_14, juvenile()),
@@ -133,6 +145,10 @@ GRANTED: dict[str, tuple[RuleId, CaseFile]] = {
     "a partner's lawful basis without a police purpose": (
         RuleId.P_18,
         with_request(regime=Regime.UKGDPR, lawful_basis=LawfulBasis.ART6_1E, le_purpose=None),
+    ),
+    "a force that did not ask its data protection officer": (
+        RuleId.DOMAIN_4_3,
+        with_approval(Side.DISCLOSING, dpo_advice=DpoAdvice.NOT_SOUGHT),
     ),
     "intelligence development with Superintendents": (RuleId.DOMAIN_4_3, intelligence_only()),
     "a police employee, between professional standards leads": (

@@ -60,6 +60,7 @@ from tests.unit.policy.variants import (
     requester_approves,
     reviewed,
     threat,
+    with_request_and_disclosure,
     with_second_approval,
     without_approval,
 )
@@ -144,6 +145,16 @@ REFUSED: dict[str, tuple[RuleId, CaseFile, str]] = {
     "the requester releases": (
         RuleId.P_02,
         with_disclosure(discloser_person_id="essex-dc-11"),
+        "took part in asking",
+    ),
+    "the supervisor releases, in capitals": (
+        RuleId.P_02,
+        with_disclosure(discloser_person_id="ESSEX-DS-02"),
+        "took part in asking",
+    ),
+    "the supervisor in capitals in the request releases": (
+        RuleId.P_02,
+        with_request_and_disclosure({"supervisor_id": "ESSEX-DS-02"}, discloser_person_id="essex-ds-02"),
         "took part in asking",
     ),
     "the requester declares a connection": (

@@ -149,6 +149,22 @@ def test_a_faulty_request_is_refused_with_the_field_and_what_is_expected(name):
         parse_request(wire(REQUEST) | changes)
 
 
+AT_THE_EDGE = {
+    "200 characters": {"risk_statement": "x" * 200},
+    "2000 characters": {"risk_statement": "x" * 2000},
+    "everything at its least": {"link_probability": 0, "phia_term": "REMOTE_CHANCE", "score_if_false": 0},
+    "everything at its greatest": {"link_probability": 1, "score_interval": [100, 100]},
+    "twelve gateways": {"gateway": list(vocabulary.Gateway)[:12]},
+    "no purpose": {"le_purpose": None},
+}
+
+
+@pytest.mark.parametrize("name", AT_THE_EDGE)
+def test_a_request_at_the_edge_of_its_forms_is_read_whole(name):
+    body = wire(REQUEST) | AT_THE_EDGE[name]
+    assert wire(parse_request(body)) == body
+
+
 LIFETIMES = [
     (Urgency.ROUTINE, REQUEST_LIFETIME, 336),
     (Urgency.PRIORITY_24H, REQUEST_LIFETIME, 336),

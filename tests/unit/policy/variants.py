@@ -112,8 +112,8 @@ def threat() -> CaseFile:
     return with_request(urgency=Urgency.THREAT_TO_LIFE, expires_at=ASKED + THREAT_TO_LIFE_LIFETIME)
 
 
-def decided(at, now) -> CaseFile:
-    file = build_file(now=now)
+def decided(at, now, *, request=None) -> CaseFile:
+    file = build_file(request, now=now)
     approvals = tuple(
         replace(s, approval=replace(s.approval, decided_at=at, valid_until=at + APPROVAL_LIFETIME))
         for s in file.approvals
@@ -135,3 +135,8 @@ def packaged(now) -> CaseFile:
         request, verified_at=sent, disclosed_at=sent, retain_until=(sent + PACKAGE_LIFETIME).date()
     )
     return replace(file, approvals=approvals, disclosure=package)
+
+
+def with_request_and_disclosure(request_changes, **changes) -> CaseFile:
+    file = build_file(build_request(**request_changes))
+    return replace(file, disclosure=build_disclosure(file.request, **changes))
