@@ -21,16 +21,20 @@ def verify_caller(auth: AuthContext, *, federation: str) -> PeerIdentity:
     """Return the identity of a peer from gRPC's authentication context.
 
     Raises:
-        VerificationError: Not mutual TLS 1.3, or a certificate without one identity of this federation.
+        VerificationError: Not mutual TLS, or a certificate without one identity of this federation.
     """
-    if list(auth.get("ssl_tls_version", ())) != [b"TLSv1.3"]:
-        raise VerificationError(
-            "expected TLS 1.3, got another version; upgrade the caller", code="TLS_VERSION"
-        )
     certificates = list(auth.get("x509_pem_cert", ()))
     if len(certificates) != 1:
         raise VerificationError("expected one client certificate, got none", code="NO_CERTIFICATE")
     return parse_peer_identity(certificates[0], federation=federation)
+
+
+def verify_tls_version(auth: AuthContext) -> None:
+    """Check that a connection is TLS 1.3, whoever made it; raises :class:`VerificationError`."""
+    if list(auth.get("ssl_tls_version", ())) != [b"TLSv1.3"]:
+        raise VerificationError(
+            "expected TLS 1.3, got another version; upgrade the caller", code="TLS_VERSION"
+        )
 
 
 def verify_may_call(caller: PeerIdentity, method: Method[Any, Any]) -> None:

@@ -90,9 +90,12 @@ def run(home: HomeOption) -> None:
     import asyncio
 
     from coordinator.config import CoordinatorHome
-    from coordinator.service import serve
+    from protos.hosting.tls import require_tls_13
 
     with explained_errors():
+        require_tls_13()
+        from coordinator.service import serve
+
         asyncio.run(serve(CoordinatorHome(home)))
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import grpc
 import structlog
 
-from coordinator.access import verify_caller, verify_deadline, verify_may_call
+from coordinator.access import verify_caller, verify_deadline, verify_may_call, verify_tls_version
 from coordinator.directory import Directory
 from crypto.errors import ClewError
 from crypto.pki import PeerIdentity, Role
@@ -53,6 +53,7 @@ class Guard:
 
     def admit(self, method: Method[Any, Any], context: Context) -> PeerIdentity | None:
         """Return the caller of a method, or None on the enrolment port; raises when refused."""
+        verify_tls_version(context.auth_context())
         verify_deadline(context.time_remaining())
         if method in ENROLMENT_PORT_METHODS:
             return None

@@ -5,7 +5,6 @@ Layer: coordinator, the outermost shell.
 
 import asyncio
 import json
-import os
 import signal
 from datetime import timedelta
 
@@ -39,18 +38,8 @@ from protos.methods import ENROLMENT_PORT_METHODS, MEMBER_PORT_METHODS
 SHUTDOWN_GRACE_S = 5.0
 
 
-def require_tls_13() -> None:
-    """Make TLS 1.2 impossible; must run before gRPC makes its first connection.
-
-    gRPC has no minimum-version setting, but a TLS 1.2 suite that needs an RSA certificate cannot be
-    agreed with our ECDSA one.
-    """
-    os.environ["GRPC_SSL_CIPHER_SUITES"] = "AES128-GCM-SHA256:AES256-GCM-SHA384"
-
-
 async def serve(home: CoordinatorHome) -> None:
     """Serve until SIGTERM or SIGINT."""
-    require_tls_13()
     config = load_config(CoordinatorConfig, home.config)
     log = open_log(home.log_file, "coordinator")
     engine = open_database(home.database, tables.metadata)
