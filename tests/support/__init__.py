@@ -1,0 +1,1 @@
+"""What tests of several folders build on: real processes, scripted members, invented people."""
