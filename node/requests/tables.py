@@ -34,12 +34,11 @@ reid_request = sa.Table(
 reid_approval = sa.Table(
     "reid_approval",
     metadata,
-    sa.Column("approval_id", sa.Text, primary_key=True),
-    sa.Column("request_id", sa.Text, sa.ForeignKey("reid_request.request_id"), nullable=False),
-    sa.Column("side", sa.Text, nullable=False),
+    sa.Column("request_id", sa.Text, sa.ForeignKey("reid_request.request_id"), primary_key=True),
+    sa.Column("side", sa.Text, primary_key=True),
+    sa.Column("approval_id", sa.Text, nullable=False),  # chosen by the other side: may be any
     sa.Column("approval", sa.LargeBinary, nullable=False),
     sa.Column("approver", sa.LargeBinary, nullable=False),
-    sa.UniqueConstraint("request_id", "side"),
 )
 
 reid_disclosure = sa.Table(
