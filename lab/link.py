@@ -65,7 +65,7 @@ def link_files(
     datasets, warnings = [], []
     for file in files:
         progress(f"encoding {len(file.ids):,} records of {file.name}")
-        people = file.read_people(used.fields)
+        people = file.read_people(used.encoded_fields)
         warnings += _find_impossible_dates(file.name, people) if used.is_standardised else []
         datasets.append(encode_people(people, used, secret=secret))
         del people

@@ -80,20 +80,26 @@ def parse_csv(data: bytes, *, name: str) -> tuple[list[str], list[list[str]]]:
 
 def _decode(data: bytes, name: str) -> str:
     try:
-        return data.removeprefix(codecs.BOM_UTF8).decode("utf-8")
+        text = data.removeprefix(codecs.BOM_UTF8).decode("utf-8")
+        bad = text.find("\0")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        # Not chained: the original error carries the whole file.
-        raise InputError(
-            f"{name} line {line}: expected UTF-8 text, got other bytes; save the file as CSV UTF-8"
-        ) from None
+        text, bad = "", error.start
+    if bad >= 0:
+        line = data.count(b"\n", 0, bad) + 1
+        # Raised outside the handler: the decoding error carries the whole file.
+        raise InputError(f"{name} line {line}: expected UTF-8 text, got other bytes; save it as CSV UTF-8")
+    return text
 
 
 def _read_rows(text: str, name: str) -> list[list[str]]:
+    """Return all rows without the blank ones at the end."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
-        return [row for row in reader if row]
+        rows = list(reader)
     except csv.Error as error:
         raise InputError(
             f"{name} line {reader.line_num}: expected comma-separated values with quotes in pairs ({error})"
         ) from error
+    while rows and not rows[-1]:
+        rows.pop()
+    return rows

@@ -14,7 +14,8 @@ from datetime import date
 
 STANDARDISATION_VERSION = 1
 
-MISSING_WORDS = frozenset({"NULL", "NONE", "NAN", "NA", "N/A", "NK", "UNKNOWN", "NOT KNOWN", "UNK"})
+MISSING_WORDS = frozenset({"NULL", "NONE", "N/A", "UNKNOWN", "NOT KNOWN"})
+"""What systems write for nothing. NA and NAN are not among them: people are called Na and Nan."""
 TITLES = frozenset(
     {"MR", "MRS", "MS", "MISS", "MX", "DR", "PROF", "REV", "SIR", "DAME", "LORD", "LADY", "MASTER"}
 )
@@ -52,9 +53,8 @@ def fold_text(value: str) -> str:
     text = unicodedata.normalize("NFKD", value.translate(_FOLD_LETTERS))
     text = "".join(letter for letter in text if not unicodedata.combining(letter))
     text = _APOSTROPHES.sub("", text).upper()
-    if text.strip() in MISSING_WORDS:
-        return ""
-    return " ".join(_NOT_WORD.sub(" ", text).split())
+    words = " ".join(_NOT_WORD.sub(" ", text).split())
+    return "" if words in MISSING_WORDS or text.strip() in MISSING_WORDS else words
 
 
 def standardise_name(value: str) -> str:

@@ -31,6 +31,8 @@ FLOOR_SAMPLE_RECORDS = 500  # records of each dataset that the floor is estimate
 CANDIDATES_PER_RECORD = 10  # what a floor lets through on average; a person has few true records elsewhere
 AGREEMENT = 0.5  # anonlink's own default; measured better than complete agreement on five-party data
 COMPARE_CHUNK_PAIRS = 100_000  # pairs whose bits are in memory at once, 25 MB at 1,024 bits
+MAX_CANDIDATES_PER_RECORD = 200  # bounds memory when thousands of records look the same, such as blank ones
+MAX_FLOOR = 0.8  # above it, matches with an error or two would be lost where strangers look alike
 MIN_FLOOR = 0.5  # under it, less than half of two records' bits are shared: never evidence
 
 
@@ -65,7 +67,9 @@ class CandidatePairs:
 def find_candidate_pairs(
     datasets: Sequence[Encodings], *, floor: float, within: bool = False
 ) -> CandidatePairs:
-    """Find every pair of records whose Dice similarity reaches a floor.
+    """Find the pairs of records whose Dice similarity reaches a floor.
+
+    A record of the first dataset of a pair keeps its :data:`MAX_CANDIDATES_PER_RECORD` most similar.
 
     Args:
         datasets: Packed encodings, shape (records, bytes), all of one width.
@@ -92,7 +96,7 @@ def find_floor(datasets: Sequence[Encodings], *, within: bool = False) -> float:
     schema, whose fill decides how similar two strangers look, and the size of the data.
     """
     floors = [_estimate_floor(datasets[a], datasets[b]) for a, b in _dataset_pairs(len(datasets), within)]
-    return max(MIN_FLOOR, min(floors, default=MIN_FLOOR))
+    return min(MAX_FLOOR, max(MIN_FLOOR, min(floors, default=MIN_FLOOR)))
 
 
 def solve_clusters(
@@ -169,7 +173,7 @@ def _compare(datasets: Sequence[Encodings], a: int, b: int, floor: float) -> Ite
         left = [row.tobytes() for row in datasets[a][start : start + CHUNK_RECORDS]]
         if not left or not right:
             continue
-        similarity, (record_a, record_b) = dice_coefficient((left, right), floor)
+        similarity, (record_a, record_b) = dice_coefficient((left, right), floor, k=MAX_CANDIDATES_PER_RECORD)
         first = np.asarray(record_a, dtype=np.uint32) + np.uint32(start)
         second = np.asarray(record_b, dtype=np.uint32)
         found = CandidatePairs(
@@ -211,7 +215,7 @@ def _sort(chunks: Sequence[CandidatePairs]) -> CandidatePairs:
 def _estimate_floor(left: Encodings, right: Encodings) -> float:
     first, second = _spaced(left), _spaced(right)
     if not len(first) or not len(second):
-        return 1.0
+        return MAX_FLOOR
     shared = _unpack(first) @ _unpack(second).T
     sizes = np.bitwise_count(first).sum(axis=1)[:, None] + np.bitwise_count(second).sum(axis=1)[None, :]
     similarity = 2.0 * shared / np.maximum(sizes, 1)
