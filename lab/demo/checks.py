@@ -91,7 +91,7 @@ def check_quality(quality: Quality) -> Check:
     return Check(
         "People known to two forces are found, and strangers are not joined",
         quality.recall >= LEAST_RECALL and quality.precision >= LEAST_PRECISION,
-        f"recall {quality.recall:.1%}, precision {quality.precision:.1%} over {quality.true_pairs} true pairs",
+        f"recall {quality.recall:.1%}, precision {quality.precision:.1%}, {quality.true_pairs} true pairs",
     )
 
 

@@ -75,12 +75,16 @@ class DemoFederation:
             "--enrolment-port",
             "0",
         )
-        self.place.start("coordinator", "clew-coordinator", "run", "--home", self.coordinator)
+        self.serve()
         self.place.wait_until(
             (self.coordinator / "ports.json").exists,
             timeout_s=START_TIMEOUT_S,
             waiting_for="the coordinator to listen",
         )
+
+    def serve(self) -> None:
+        """Start the coordinator's process."""
+        self.place.start("coordinator", "clew-coordinator", "run", "--home", self.coordinator)
 
     def enrol_all(self) -> None:
         """Invite, enrol and approve every member, and put the signed agreement in force."""

@@ -4,7 +4,6 @@ Layer: lab. Each chapter is one function that does something for real, shows it,
 it is held to; the demo fails when any of them does.
 """
 
-import json
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -21,7 +20,7 @@ from lab.demo.processes import Workplace
 from lab.demo.report import Report, describe_link
 from lab.demo.requests import CaseWork
 from lab.leaksearch import LeakSearch
-from lab.population import Federation, generate_federation, write_federation
+from lab.population import Federation, describe_stories, generate_federation, write_federation
 
 SEED = 20_240_517  # fixed, so that everyone sees the same story; --seed draws another population
 FORCES = (
@@ -71,8 +70,14 @@ class Stage:
         return tuple(m.name for m in self.federation.members if m.role == "force")
 
 
-def run_demo(options: DemoOptions) -> dict[str, Any]:
+def run_demo(
+    options: DemoOptions, *, federation_type: type[DemoFederation] = DemoFederation
+) -> dict[str, Any]:
     """Run the demo; return its outcome as JSON, with ``held`` telling whether every check held.
+
+    Args:
+        options: How large, and what to keep.
+        federation_type: How to set up the federation; the tests put a tap on the coordinator.
 
     Raises:
         ClewError: A step could not be done at all; processes are stopped all the same.
@@ -83,7 +88,7 @@ def run_demo(options: DemoOptions) -> dict[str, Any]:
     report = Report(as_json=options.as_json)
     place = Workplace(root)
     try:
-        outcome = _tell(options, place, report)
+        outcome = _tell(options, place, report, federation_type)
     except ClewError:
         options = replace(options, keep=True)  # what went wrong is to be found there
         raise
@@ -98,11 +103,15 @@ def run_demo(options: DemoOptions) -> dict[str, Any]:
     return outcome
 
 
-def _tell(options: DemoOptions, place: Workplace, report: Report) -> dict[str, Any]:
+def _tell(
+    options: DemoOptions, place: Workplace, report: Report, federation_type: type[DemoFederation]
+) -> dict[str, Any]:
     members = (*FORCES[: options.members - 1], PARTNER)
     report.title("A federation from nothing")
     with report.step(f"Drawing {options.records:,} synthetic people for each of {options.members} members"):
-        stage = _plant(options, place, members, report)
+        planted = _plant(options, place, members)
+    federation = federation_type(place, members, place.root / "data" / "members")
+    stage = Stage(federation, planted, {s["label"]: s for s in describe_stories(planted)}, report)
     _found(stage)
     report.title("A linkage round")
     _link(stage)
@@ -124,7 +133,7 @@ def _tell(options: DemoOptions, place: Workplace, report: Report) -> dict[str, A
     }
 
 
-def _plant(options: DemoOptions, place: Workplace, members: Sequence[DemoMember], report: Report) -> Stage:
+def _plant(options: DemoOptions, place: Workplace, members: Sequence[DemoMember]) -> Federation:
     planted = generate_federation(
         forces=[m.name for m in members if m.role == "force"],
         partner=PARTNER.name,
@@ -133,10 +142,7 @@ def _plant(options: DemoOptions, place: Workplace, members: Sequence[DemoMember]
         today=datetime.now(UTC).date(),
     )
     write_federation(planted, place.root / "data")
-    federation = DemoFederation(place, members, place.root / "data" / "members")
-    told = json.loads((place.root / "data" / "lab" / "stories.json").read_text(encoding="utf-8"))
-    stories = {story["label"]: story for story in told}
-    return Stage(federation, planted, stories, report)
+    return planted
 
 
 def _found(stage: Stage) -> None:
