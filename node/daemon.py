@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -78,9 +79,24 @@ def _work(
     worker: RoundWorker,
     chores: Sequence[Callable[[NodeContext], None]],
 ) -> None:
-    tick(context, inbox, worker)
-    for chore in chores:
-        chore(context)
+    """Do everything that can be done; raise the first failure only after the rest had its turn.
+
+    Losing the coordinator ends the turn at once, because nothing after it can succeed.
+    """
+    failures: list[Exception] = []
+    steps: list[Callable[[], None]] = [
+        lambda: tick(context, inbox, worker),
+        *(partial(chore, context) for chore in chores),
+    ]
+    for step in steps:
+        try:
+            step()
+        except TransportError:
+            raise
+        except Exception as error:  # one part's bug must not stop the others
+            failures.append(error)
+    if failures:
+        raise failures[0]
 
 
 def _try_tick(work: Callable[[], None]) -> Exception | None:
