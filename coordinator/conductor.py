@@ -17,7 +17,7 @@ from coordinator import rounds
 from coordinator.assessment import Answer, ClusterView, assess
 from coordinator.directory import Directory, get_encoding_bytes
 from coordinator.journal import Journal
-from coordinator.matching.match import MatchOutcome, match_segments
+from coordinator.matching.match import MatchOutcome, end_with_parent, match_segments
 from coordinator.rounds import Round, Step
 from coordinator.segments import Segment, SegmentDirectory
 from coordinator.store.rounds import ClusterRecord, Match, RoundStore
@@ -85,7 +85,7 @@ class Conductor:
             for part in (current.members[name] for name in current.participants)
         ]
         # A fresh process, so that matching cannot hold up the server and its memory goes when it ends.
-        with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn")) as pool:
+        with ProcessPoolExecutor(1, get_context("spawn"), end_with_parent) as pool:
             outcome = await asyncio.get_running_loop().run_in_executor(
                 pool, match_segments, segments, agreement.thresholds
             )
@@ -128,11 +128,7 @@ class Conductor:
             summary = None
             if record.envelope:
                 summary = verify_summary(
-                    record.envelope,
-                    members[record.member],
-                    round_id=current.round_id,
-                    token=record.token,
-                    weights_version=current.weights_version,
+                    record.envelope, members[record.member], current=current, token=record.token
                 )
             answers.setdefault(record.cluster_ref, []).append(Answer(record.member, record.token, summary))
         clusters = [

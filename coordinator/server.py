@@ -15,7 +15,7 @@ import structlog
 
 from coordinator.access import verify_caller, verify_deadline, verify_may_call, verify_tls_version
 from coordinator.directory import Directory
-from crypto.errors import ClewError
+from crypto.errors import ClewError, StateError
 from crypto.pki import PeerIdentity, Role
 from protos.conversion import encode_message, parse_message
 from protos.hosting.logs import describe_failure
@@ -112,6 +112,7 @@ def make_server(
 
     Raises:
         LookupError: A method of the table has no handler.
+        StateError: The address cannot be listened on.
     """
     server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=MAX_CONCURRENT_CALLS)
     by_service: dict[str, dict[str, Any]] = {}
@@ -123,7 +124,13 @@ def make_server(
             for service, table in by_service.items()
         )
     )
-    return server, server.add_secure_port(address, credentials)
+    try:
+        return server, server.add_secure_port(address, credentials)
+    except RuntimeError as error:
+        raise StateError(
+            f"cannot listen on {address}: another program does, or it is not an address of this machine",
+            code="CANNOT_LISTEN",
+        ) from error
 
 
 def make_credentials(

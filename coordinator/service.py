@@ -31,7 +31,7 @@ from crypto.signing import SigningKey
 from protos.hosting.clock import read_clock
 from protos.hosting.config import load_config
 from protos.hosting.database import open_database
-from protos.hosting.files import read_file, read_private, write_file
+from protos.hosting.files import locked_home, read_file, read_private, write_file
 from protos.hosting.logs import open_log
 from protos.methods import ENROLMENT_PORT_METHODS, MEMBER_PORT_METHODS
 
@@ -39,7 +39,13 @@ SHUTDOWN_GRACE_S = 5.0
 
 
 async def serve(home: CoordinatorHome) -> None:
-    """Serve until SIGTERM or SIGINT."""
+    """Serve until SIGTERM or SIGINT; raises :class:`StateError` when another process uses the home."""
+    with locked_home(home.root):
+        home.ports.unlink(missing_ok=True)  # left by a process that was killed
+        await _serve(home)
+
+
+async def _serve(home: CoordinatorHome) -> None:
     config = load_config(CoordinatorConfig, home.config)
     log = open_log(home.log_file, "coordinator")
     engine = open_database(home.database, tables.metadata)

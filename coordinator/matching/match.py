@@ -4,6 +4,9 @@ Layer: coordinator. Runs in a process of its own that ends with the round. The l
 :func:`scoring.linkage.linker.link_datasets`, the same code that ``clew-lab link`` measures.
 """
 
+import multiprocessing
+import os
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -32,6 +35,21 @@ class MatchOutcome:
 
     clusters: tuple[Cluster, ...]
     candidate_pairs: int
+
+
+def end_with_parent() -> None:
+    """Make this worker end when the server that started it is gone, however it went.
+
+    A worker that outlives a killed server would keep the round's encodings mapped after their erasure.
+    """
+    threading.Thread(target=_await_parent, daemon=True).start()
+
+
+def _await_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def match_segments(segments: Sequence[Segment], thresholds: Thresholds) -> MatchOutcome:

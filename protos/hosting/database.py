@@ -34,6 +34,7 @@ def open_database(path: Path, metadata: sa.MetaData) -> sa.Engine:
     sa.event.listen(engine, "connect", _configure)
     sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     metadata.create_all(engine)
+    erase_history(engine)  # a crash may have come between an erasure and this
     return engine
 
 

@@ -4,12 +4,15 @@ Layer: protos.hosting. Threat: a secret readable by another account on the machi
 leaves half a file. Secrets are created with mode 0600 and refused when anyone else can read them.
 """
 
+import fcntl
 import os
 import secrets
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from crypto.errors import InputError, StorageError
+from crypto.errors import InputError, StateError, StorageError
 
 PRIVATE_MODE = 0o600
 PUBLIC_MODE = 0o644
@@ -27,6 +30,21 @@ def make_home(path: Path) -> None:
         path.chmod(HOME_MODE)
     except OSError as error:
         raise StorageError(f"cannot create {path}: {error.strerror}") from error
+
+
+@contextmanager
+def locked_home(path: Path) -> Iterator[None]:
+    """Hold a service's home for this process alone, because two writers would fork its log.
+
+    Raises:
+        StateError: Another process holds it.
+    """
+    descriptor = os.open(path / "lock", os.O_RDWR | os.O_CREAT, PRIVATE_MODE)
+    try:
+        _lock(descriptor, path)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def write_file(path: Path, data: bytes, *, mode: int = PUBLIC_MODE) -> None:
@@ -76,6 +94,15 @@ def read_private(path: Path) -> bytes:
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
         raise InputError(f"{path} can be read by others than its owner; run: chmod 600 {path}")
     return data
+
+
+def _lock(descriptor: int, path: Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise StateError(
+            f"{path} is in use by another process; stop that one first", code="HOME_IN_USE"
+        ) from error
 
 
 def sync_directory(path: Path) -> None:
