@@ -11,13 +11,14 @@ from typing import Any
 from rich.table import Table
 
 from coordinator.config import CoordinatorConfig, CoordinatorHome
-from crypto.agreement import Agreement, verify_agreement
+from crypto.agreement import Agreement, parse_agreement, verify_agreement
+from crypto.canonical import parse_json
 from crypto.errors import InputError, StateError
 from crypto.log.checkpoint import verify_checkpoint
 from crypto.log.entry import parse_entry
 from crypto.log.receipt import verify_entries
 from crypto.pki import Role
-from crypto.signing import SigningKey
+from crypto.signing import SigningDomain, SigningKey, verify_statement
 from protos import methods
 from protos.channel import Channel
 from protos.hosting.clock import read_clock
@@ -98,12 +99,17 @@ def draft_next_agreement(
 
 
 def _find_agreement(home: CoordinatorHome) -> Agreement | None:
+    """Return the last agreement, in force or expired: the next one counts on from it."""
+    config = load_config(CoordinatorConfig, home.config)
     try:
-        return fetch_agreement(home)
+        with connect(home) as channel:
+            envelope = channel.call(methods.GET_AGREEMENT, Nothing()).envelope
     except StateError as error:
         if error.code != "NO_AGREEMENT":
             raise
         return None
+    body = verify_statement(parse_json(envelope), SigningDomain.AGREEMENT, config.governance_public_key)
+    return parse_agreement(body)
 
 
 def show_agreement(agreement: Agreement) -> None:

@@ -85,6 +85,15 @@ class Round:
         return tuple(sorted(name for name, part in self.members.items() if part.submitted))
 
 
+def require_idle(latest: Round | None) -> None:
+    """Check that no round is running; raises :class:`StateError` when one is."""
+    if latest is not None and not latest.is_over:
+        raise StateError(
+            f"round {latest.number} is still {latest.state.value}; wait until it has closed",
+            code="ROUND_RUNNING",
+        )
+
+
 def open_round(
     opening: RoundOpening, agreement: Agreement, *, number: int, round_id: str, now: datetime
 ) -> Round:
@@ -120,12 +129,9 @@ def verify_header(current: Round, member: str, header: SubmissionHeader, *, now:
     if earlier == header.content_digest:
         return True
     if current.state is not RoundState.OPEN or now > current.stage_until:
-        raise StateError("submissions are closed for this round; wait for the next", code="TOO_LATE")
+        raise _too_late()
     if earlier:
-        raise StateError(
-            "other content was already submitted for this round; it stands until the next round",
-            code="ALREADY_SUBMITTED",
-        )
+        raise _already_submitted()
     _verify_digests(current, header)
     if not 1 <= header.record_count <= MAX_RECORDS:
         raise InputError(f"field record_count: expected 1 to {MAX_RECORDS}")
@@ -151,9 +157,18 @@ def _verify_digests(current: Round, header: SubmissionHeader) -> None:
 
 
 def record_submission(current: Round, member: str, *, records: int, content_digest: str) -> Round:
-    """Return the round with a member's durable submission."""
+    """Return the round with a member's durable submission; two uploads at once cannot both count.
+
+    Raises:
+        StateError: Submissions are closed, or other content has been recorded meanwhile.
+    """
+    earlier = _get_participation(current, member).content_digest
+    if earlier == content_digest:
+        return current
     if current.state is not RoundState.OPEN:
-        raise StateError("submissions are closed for this round; wait for the next", code="TOO_LATE")
+        raise _too_late()
+    if earlier:
+        raise _already_submitted()
     return _with_member(
         current, member, lambda part: replace(part, records=records, content_digest=content_digest)
     )
@@ -299,6 +314,17 @@ def from_body(body: Mapping[str, Any]) -> Round:
     values = {name: body[name] for name in _PLAIN} | {name: parse_time(body[name]) for name in _TIMES}
     members = {name: Participation(*part) for name, part in body["members"].items()}
     return Round(**values, state=RoundState(body["state"]), members=members)
+
+
+def _too_late() -> StateError:
+    return StateError("submissions are closed for this round; wait for the next", code="TOO_LATE")
+
+
+def _already_submitted() -> StateError:
+    return StateError(
+        "other content was already submitted for this round; it stands until the next round",
+        code="ALREADY_SUBMITTED",
+    )
 
 
 def _get_participation(current: Round, member: str) -> Participation:

@@ -8,6 +8,7 @@ import hashlib
 import os
 import secrets
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -15,7 +16,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from crypto.errors import InputError
+from crypto.errors import InputError, StorageError
 from protos.hosting.files import PRIVATE_MODE, make_home, sync_directory
 from protos.messages import TOKEN_BYTES, SubmissionChunk, SubmissionHeader, SubmissionPart
 
@@ -76,8 +77,17 @@ class SegmentDirectory:
                     raise InputError("expected chunks after the header, got a second header")
                 draft.add(part.chunk)
             draft.finish()
+        except OSError as error:
+            raise StorageError(f"the submission could not be kept: {error.strerror}") from error
         finally:
             draft.discard()
+
+    def discard(self, round_id: str, content_digest: str) -> None:
+        """Delete a received segment that the round did not take."""
+        directory = self._root / round_id
+        (directory / content_digest).unlink(missing_ok=True)
+        with suppress(OSError):  # other members' segments are in it
+            directory.rmdir()
 
     def erase_round(self, round_id: str) -> None:
         """Delete every file of a round."""

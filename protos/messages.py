@@ -20,7 +20,9 @@ INVITATION_SECRET_BYTES = 32
 MAX_CHUNK_RECORDS = 8_192  # with 1,024-bit encodings about 1.2 MiB, below the message limit
 MAX_DOCUMENT_BYTES = 1 << 20  # an agreement of a hundred members is far smaller
 MAX_SEALED_BYTES = 256 << 10  # the largest request or disclosure with full texts is far smaller
+MAX_ACKNOWLEDGED = 500  # far more than one fetch hands out; bounds one database statement
 MAX_LOG_ENTRY_BYTES = 8 << 10  # entries hold codes and commitments only
+MAX_LOG_SIZE = 1 << 53  # positions stay exact in JSON and fit a database integer
 MAX_LOG_RANGE = 500  # entries of one audit page; keeps an answer below the message limit
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{1,40}")
@@ -445,6 +447,11 @@ class RelayAcknowledgement:
 
     message_ids: tuple[str, ...]
 
+    def __post_init__(self) -> None:
+        _require(len(self.message_ids) <= MAX_ACKNOWLEDGED, "message_ids", f"at most {MAX_ACKNOWLEDGED}")
+        for message_id in self.message_ids:
+            _require_uuid(message_id, "message_ids")
+
 
 @dataclass(frozen=True, slots=True)
 class LogAppend:
@@ -488,6 +495,7 @@ class EntryRange:
     count: int
 
     def __post_init__(self) -> None:
+        _require(0 <= self.start < MAX_LOG_SIZE, "start", f"0 to {MAX_LOG_SIZE - 1}")
         _require(1 <= self.count <= MAX_LOG_RANGE, "count", f"1 to {MAX_LOG_RANGE}")
 
 

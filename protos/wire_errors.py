@@ -28,6 +28,7 @@ _STATUS: dict[type[ClewError], grpc.StatusCode] = {
     StorageError: grpc.StatusCode.UNAVAILABLE,
     TransportError: grpc.StatusCode.UNAVAILABLE,
 }
+_TOO_LARGE = "larger than max"  # gRPC answers too many calls at once with the same status
 _KINDS = {kind.__name__: kind for kind in _STATUS}
 
 
@@ -70,8 +71,10 @@ def restore_error(error: grpc.RpcError, target: str) -> ClewError:
             )
         case grpc.StatusCode.DEADLINE_EXCEEDED:
             return TransportError(f"the coordinator at {target} did not answer in time; try again")
-        case grpc.StatusCode.RESOURCE_EXHAUSTED:
+        case grpc.StatusCode.RESOURCE_EXHAUSTED if _TOO_LARGE in details:
             return InputError("message refused: it is larger than the coordinator accepts")
+        case grpc.StatusCode.RESOURCE_EXHAUSTED:
+            return TransportError(f"the coordinator at {target} is busy; try again")
         case grpc.StatusCode.UNIMPLEMENTED:
             return StateError("the coordinator does not offer this method; compare software versions")
         case code:

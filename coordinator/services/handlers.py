@@ -8,6 +8,7 @@ from typing import Any
 
 from coordinator.directory import Directory
 from coordinator.journal import Journal
+from coordinator.rounds import require_idle
 from coordinator.server import Handler
 from coordinator.services.enrolment import EnrolmentDesk
 from coordinator.services.log import LogDesk
@@ -15,7 +16,6 @@ from coordinator.services.relay import Relay
 from coordinator.services.rounds import RoundDesk
 from coordinator.store.enrolments import EnrolmentStore
 from coordinator.store.rounds import RoundStore
-from crypto.errors import StateError
 from crypto.log.entry import EventType
 from crypto.pki import PeerIdentity
 from protos import methods
@@ -41,14 +41,8 @@ class AgreementDesk:
             VerificationError: Not signed by the governance key, expired, or older than the current.
             StateError: A round is running; a change takes effect with the next one only (P-20).
         """
-        latest = self._rounds.find_latest()
-        if latest is not None and not latest.is_over:
-            raise StateError(
-                f"round {latest.number} is running; publish when it has closed", code="ROUND_RUNNING"
-            )
-        current = self._store.find_agreement()
-        at_least = self._directory.verify(current, at_least=1).version if current else 1
-        agreement = self._directory.verify(document.envelope, at_least=at_least)
+        require_idle(self._rounds.find_latest())
+        agreement = self._directory.verify(document.envelope, at_least=self._store.get_agreement_version())
         self._journal.record(
             EventType.CONFIG_CHANGE, "AGREEMENT_PUBLISHED", agreement.digest, actor=caller.name
         )

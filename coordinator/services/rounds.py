@@ -26,6 +26,7 @@ from protos.messages import (
     RoundReference,
     RoundState,
     RoundStatus,
+    SubmissionHeader,
     SubmissionPart,
     SubmissionReceipt,
     SummaryBatch,
@@ -59,10 +60,11 @@ class RoundDesk:
         agreement = self._directory.get_agreement()
         round_id = str(uuid.uuid4())
         now = self._clock()
+        rounds.require_idle(self._store.find_latest())
+        self._journal.record(EventType.CONFIG_CHANGE, "ROUND_OPENED", round_id, actor=operator)
         opened = self._store.add_round(
             lambda number: rounds.open_round(opening, agreement, number=number, round_id=round_id, now=now)
         )
-        self._journal.record(EventType.CONFIG_CHANGE, "ROUND_OPENED", round_id, actor=operator)
         return rounds.report(opened)
 
     def get_status(self, reference: RoundReference) -> RoundStatus:
@@ -96,17 +98,24 @@ class RoundDesk:
         if not rounds.verify_header(current, caller.name, header, now=self._clock()):
             encoding_bytes = get_encoding_bytes(self._directory.get_agreement())
             await self._segments.receive(header, parts, encoding_bytes=encoding_bytes)
-            self._store.change_round(
-                header.round_id,
-                lambda stored: rounds.record_submission(
-                    stored, caller.name, records=header.record_count, content_digest=header.content_digest
-                ),
-            )
+            self._record_submission(caller.name, header)
         return SubmissionReceipt(
             round_id=header.round_id,
             record_count=header.record_count,
             content_digest=header.content_digest,
         )
+
+    def _record_submission(self, member: str, header: SubmissionHeader) -> None:
+        def change(stored: Round) -> Round:
+            return rounds.record_submission(
+                stored, member, records=header.record_count, content_digest=header.content_digest
+            )
+
+        try:
+            self._store.change_round(header.round_id, change)
+        except StateError:
+            self._segments.discard(header.round_id, header.content_digest)
+            raise
 
     def get_summary_requests(self, caller: PeerIdentity, reference: RoundReference) -> SummaryRequests:
         """Return the caller's tokens in clusters that it has not answered for."""
@@ -126,13 +135,7 @@ class RoundDesk:
         member = self._directory.get_member(caller)
         for answer in batch.answers:
             if answer.envelope:
-                verify_summary(
-                    answer.envelope,
-                    member,
-                    round_id=batch.round_id,
-                    token=answer.token,
-                    weights_version=current.weights_version,
-                )
+                verify_summary(answer.envelope, member, current=current, token=answer.token)
         answers = {answer.token: answer.envelope for answer in batch.answers}
         asked = self._store.list_cluster_records(batch.round_id, caller.name)
         complete = {r.token for r in asked if r.envelope is None} <= set(answers)

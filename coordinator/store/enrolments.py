@@ -92,6 +92,12 @@ class EnrolmentStore:
             elif known != envelope:
                 raise StateError(f"agreement version {version} is published already; raise the version")
 
+    def get_agreement_version(self) -> int:
+        """Return the highest published version, 0 when there is none."""
+        query = sa.select(sa.func.coalesce(sa.func.max(tables.agreement.c.version), 0))
+        with self._engine.begin() as connection:
+            return int(connection.execute(query).scalar_one())
+
     def find_agreement(self) -> bytes | None:
         """Return the envelope of the highest published version."""
         query = sa.select(tables.agreement.c.envelope).order_by(tables.agreement.c.version.desc()).limit(1)

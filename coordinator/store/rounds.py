@@ -10,7 +10,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from coordinator.rounds import Round, from_body, to_body
+from coordinator.rounds import Round, from_body, require_idle, to_body
 from coordinator.store import tables
 from crypto.canonical import format_time
 from crypto.errors import StateError
@@ -57,11 +57,7 @@ class RoundStore:
         """
         with self._engine.begin() as connection:
             latest = _find_latest(connection)
-            if latest is not None and not latest.is_over:
-                raise StateError(
-                    f"round {latest.number} is still {latest.state.value}; wait until it has closed",
-                    code="ROUND_RUNNING",
-                )
+            require_idle(latest)
             new = make(latest.number + 1 if latest else 1)
             connection.execute(
                 sa.insert(tables.round_).values(number=new.number, round_id=new.round_id, body=to_body(new))
