@@ -7,6 +7,7 @@ them, so that ``--help`` and small commands start at once.
 import typer
 
 from node import commands_join, commands_matches, commands_records, commands_run
+from node.requests import commands as commands_requests
 
 app = typer.Typer(
     help="A member's node: keeps identities at home, links pseudonymously, releases only what is approved.",
@@ -26,3 +27,4 @@ app.command()(commands_run.status)
 app.command()(commands_matches.matches)
 app.command()(commands_matches.score)
 log_app.command("verify")(commands_run.verify_log)
+commands_requests.register(app)

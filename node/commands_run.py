@@ -26,6 +26,7 @@ def run(
     from node.context import connect
     from node.daemon import Duties, hold_home, run_daemon, stop_on_signals
     from node.home import NodeHome
+    from node.requests.wiring import make_handlers, send_waiting
     from protos.hosting.logs import open_log
 
     with explained_errors():
@@ -36,7 +37,7 @@ def run(
             stop_on_signals(stop)
             run_daemon(
                 context,
-                duties=Duties(),
+                duties=Duties(make_handlers(), (send_waiting,)),
                 interval_s=interval,
                 log=open_log(place.log_path, "node"),
                 stop=stop,

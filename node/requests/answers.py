@@ -49,7 +49,7 @@ def receive_package(desk: Desk, message: RelayMessage, *, now: datetime) -> None
     disclosure = verify_package(desk, message, request)
     if case.state == CaseState.SENT:
         package = StoredPackage(case.request_id, message.message_id, message.sealed, disclosure.opens_until)
-        desk.cases.store_package(package, now=now)
+        desk.mail.store_package(package, now=now)
 
 
 def verify_package(desk: Desk, message: RelayMessage, request: ReidRequest) -> Disclosure:

@@ -9,6 +9,8 @@ from crypto.agreement import Agreement
 from crypto.credential import Credential
 from crypto.sealing import SealingKey
 from crypto.signing import SigningKey
+from node.requests.journal_store import JournalStore
+from node.requests.mail_store import MailStore
 from node.requests.ports import CaseRecords, LogAppender
 from node.requests.store import CaseStore
 from scoring.policy.case_file import Thresholds
@@ -38,7 +40,9 @@ class Desk:
         member: This member's name.
         agreement: The verified agreement; the only source of other members' keys.
         signing_key, sealing_key: This node's own.
-        cases: What is stored about requests.
+        cases: Requests, approvals and disclosures.
+        mail: Outbox and received packages.
+        journal: Log entries of each step.
         records: This node's matches and records.
         log: The federation's log.
         software_version: Goes into log entries.
@@ -49,6 +53,8 @@ class Desk:
     signing_key: SigningKey
     sealing_key: SealingKey
     cases: CaseStore
+    mail: MailStore
+    journal: JournalStore
     records: CaseRecords
     log: LogAppender
     software_version: str

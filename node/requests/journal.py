@@ -53,11 +53,11 @@ def log_step(desk: Desk, step: Step, *, now: datetime) -> None:
         StorageError: The log did not take the entry or did not prove that it did; the step must not
             happen.
     """
-    if desk.cases.is_logged(step.name):
+    if desk.journal.is_logged(step.name):
         return
     salt = secrets.token_bytes(SALT_BYTES)
     object_ref = commitment(salt, dict(step.subject))
-    entry = desk.cases.prepare_entry(
+    entry = desk.journal.prepare_entry(
         step.name,
         sign_entry(_make_entry(desk, step, object_ref, now=now), desk.signing_key),
         object_ref=object_ref,
@@ -73,7 +73,7 @@ def log_step(desk: Desk, step: Step, *, now: datetime) -> None:
             f"the federation's log did not take the entry, so nothing was done: {error.public_message}",
             code="LOG_REFUSED",
         ) from error
-    desk.cases.record_logged(step.name)
+    desk.journal.record_logged(step.name)
 
 
 @dataclass(frozen=True, slots=True)

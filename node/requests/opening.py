@@ -46,11 +46,11 @@ def open_disclosure(desk: Desk, request_id: str, *, reader: Signatory, now: date
 
 
 def _get_package(desk: Desk, case: Case, *, now: datetime) -> StoredPackage:
-    package = desk.cases.find_package(case.request_id) if case.side == Side.REQUESTING else None
+    package = desk.mail.find_package(case.request_id) if case.side == Side.REQUESTING else None
     if package is None:
         raise StateError(f"expected a request that was disclosed to this member, got {case.state.value}")
     if package.sealed is None or now > package.expires_at:
-        desk.cases.erase_expired_packages(now=now)
+        desk.mail.erase_expired_packages(now=now)
         raise StateError(
             "P-09: the package was for 28 days and is gone; what is still needed is a new request",
             code="PACKAGE_EXPIRED",

@@ -7,6 +7,7 @@ import uuid
 from dataclasses import dataclass
 
 from crypto.canonical import format_time
+from crypto.errors import InputError
 from node.requests.desk import Signatory
 from scoring.policy.approval import APPROVAL_LIFETIME, ReidApproval, parse_approval
 from scoring.policy.body import whole_milliseconds
@@ -34,6 +35,34 @@ class Opinion:
     conditions: str | None = None
     dpo_advice: DpoAdvice = DpoAdvice.NOT_SOUGHT
     has_conflict: bool = False
+
+
+def parse_opinion(
+    decision: str,
+    reason: bytes,
+    *,
+    items: str | None,
+    conditions: str | None,
+    dpo_advice: str,
+    has_conflict: bool,
+) -> Opinion:
+    """Return an opinion as typed at a command line; raises InputError that names the option."""
+    if decision not in (Decision.APPROVE, Decision.REFUSE):
+        raise InputError("--decision: expected APPROVE or REFUSE; to approve less, name --items")
+    if dpo_advice not in set(DpoAdvice):
+        raise InputError(f"--dpo-advice: expected one of {', '.join(DpoAdvice)}")
+    try:
+        words = reason.decode("utf-8").strip()
+    except UnicodeDecodeError as error:
+        raise InputError("--reason-file: expected UTF-8 text") from error
+    return Opinion(
+        approves=decision == Decision.APPROVE,
+        reason=words,
+        items=tuple(item.strip() for item in items.split(",")) if items is not None else None,
+        conditions=conditions,
+        dpo_advice=DpoAdvice(dpo_advice),
+        has_conflict=has_conflict,
+    )
 
 
 def write_approval(file: CaseFile, side: Side, *, opinion: Opinion, approver: Signatory) -> ReidApproval:

@@ -19,7 +19,7 @@ def flush_outbox(desk: Desk, relay: Relay) -> int:
         TransportError: The coordinator cannot be reached; the rest is sent next time.
     """
     sent = 0
-    for message in desk.cases.load_outbox():
+    for message in desk.mail.load_outbox():
         try:
             relay.send_message(
                 RelayMessage(
@@ -32,6 +32,6 @@ def flush_outbox(desk: Desk, relay: Relay) -> int:
             )
         except (InputError, PolicyError, StateError):
             continue
-        desk.cases.record_sent(message.message_id)
+        desk.mail.record_sent(message.message_id)
         sent += 1
     return sent

@@ -14,7 +14,7 @@ from crypto.credential import Credential, issue_credential, verify_credential
 from crypto.errors import InputError, PolicyError, StateError
 from crypto.signing import SigningKey
 from node.requests.desk import Signatory
-from node.requests.store import CaseStore
+from node.requests.person_store import PersonStore
 from protos.hosting.files import read_private, write_private
 from scoring.policy.authority import LEAST_RANK, find_rank, has_rank
 from scoring.policy.vocabulary import ApproverRole, Rank, RequestingRole
@@ -29,12 +29,12 @@ class Registry:
     Args:
         member: This member's name.
         node_key: Signs credentials.
-        cases: Where credentials are kept.
+        people: Where credentials are kept.
     """
 
     member: str
     node_key: SigningKey
-    cases: CaseStore
+    people: PersonStore
 
     def add_person(
         self, person_id: str, *, role: str, rank: str, key_path: Path, now: datetime
@@ -55,7 +55,7 @@ class Registry:
         # The file first: an id whose key was never written could neither be used nor made again.
         write_private(key_path, key.to_pem())
         try:
-            self.cases.register_person(person_id, key.public_key, canonical_bytes(envelope))
+            self.people.register_person(person_id, key.public_key, canonical_bytes(envelope))
         except StateError:
             key_path.unlink()
             raise
@@ -69,7 +69,7 @@ class Registry:
             PolicyError: The key belongs to nobody registered here.
         """
         key = SigningKey.from_pem(read_private(key_path))
-        envelope = self.cases.find_credential(key.public_key)
+        envelope = self.people.find_credential(key.public_key)
         if envelope is None:
             raise PolicyError(
                 f"{key_path} is the key of nobody registered at {self.member}; "
@@ -79,7 +79,7 @@ class Registry:
 
     def load_people(self) -> tuple[Credential, ...]:
         """Return everyone registered, by id."""
-        return tuple(self._verify(envelope) for envelope in self.cases.load_credentials())
+        return tuple(self._verify(envelope) for envelope in self.people.load_credentials())
 
     def _verify(self, envelope: bytes) -> Credential:
         return verify_credential(parse_json(envelope), self.node_key.public_key, organisation=self.member)

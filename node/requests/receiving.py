@@ -73,7 +73,7 @@ def _answer_unverified(desk: Desk, message: RelayMessage, signed: SignedBy, *, n
     statement = parse_json(signed.statement)
     request = parse_request(statement.get("body", {}) if isinstance(statement, dict) else {})
     answer = seal_refusal(desk, request, refused, recipient=message.sender, now=now)
-    desk.cases.queue_message(answer, now=now)
+    desk.mail.queue_message(answer, now=now)
 
 
 def _judge(

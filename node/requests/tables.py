@@ -81,3 +81,11 @@ reid_journal = sa.Table(
     sa.Column("entry", sa.LargeBinary, nullable=False),
     sa.Column("logged", sa.Boolean, nullable=False),
 )
+
+_TABLES = tuple(table for name, table in metadata.tables.items() if name.startswith("reid_"))
+
+
+def create_tables(engine: sa.Engine) -> sa.Engine:
+    """Make these tables where they are missing and return the engine."""
+    metadata.create_all(engine, tables=list(_TABLES))
+    return engine

@@ -12,9 +12,12 @@ from node.context import LocalNode, MessageHandlers, NodeContext
 from node.log_client import append_signed
 from node.requests.answers import receive_package, receive_ruling
 from node.requests.desk import Desk
+from node.requests.journal_store import JournalStore
+from node.requests.mail_store import MailStore
 from node.requests.outbox import flush_outbox
 from node.requests.own_records import OwnRecords
 from node.requests.people import Registry
+from node.requests.person_store import PersonStore
 from node.requests.ports import LogAppender
 from node.requests.receiving import receive_request
 from node.requests.store import CaseStore
@@ -54,7 +57,7 @@ class NoLog:
 
 def open_registry(node: LocalNode) -> Registry:
     """Return the people of a node."""
-    return Registry(node.config.member, node.keys.signing, CaseStore(node.store.engine))
+    return Registry(node.config.member, node.keys.signing, PersonStore(node.store.engine))
 
 
 def open_desk(node: LocalNode) -> Desk:
@@ -71,6 +74,8 @@ def open_desk(node: LocalNode) -> Desk:
         signing_key=node.keys.signing,
         sealing_key=node.keys.sealing,
         cases=CaseStore(node.store.engine),
+        mail=MailStore(node.store.engine),
+        journal=JournalStore(node.store.engine),
         records=OwnRecords(node),
         log=log,
         software_version=version("clew"),
@@ -83,7 +88,7 @@ def send_waiting(context: NodeContext) -> None:
         return
     desk = open_desk(context)
     flush_outbox(desk, CoordinatorRelay(context))
-    desk.cases.erase_expired_packages(now=context.clock())
+    desk.mail.erase_expired_packages(now=context.clock())
 
 
 def make_handlers() -> MessageHandlers:

@@ -78,7 +78,7 @@ def forge(
         header={},
         bound={},
     )
-    node.desk.cases.queue_message(message, now=node.now)
+    node.desk.mail.queue_message(message, now=node.now)
     return asked
 
 
@@ -211,7 +211,7 @@ def test_p09_a_package_is_not_opened_after_28_days_and_is_erased(federation: Fed
     essex = federation.essex
     with pytest.raises(StateError, match="P-09"):
         open_disclosure(essex.desk, request_id, reader=essex.people["essex-dc-11"], now=essex.now)
-    package = essex.desk.cases.find_package(request_id)
+    package = essex.desk.mail.find_package(request_id)
     assert package is not None
     assert package.sealed is None
 

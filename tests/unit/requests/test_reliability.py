@@ -7,6 +7,7 @@ import pytest
 from crypto.errors import InputError, StorageError, TransportError, VerificationError
 from node.requests import releasing
 from node.requests.case import CaseState
+from node.requests.mail_store import MailStore
 from node.requests.opening import open_disclosure
 from node.requests.receiving import receive_request
 from node.requests.store import CaseStore
@@ -87,7 +88,7 @@ def test_without_the_log_nobody_approves(federation: Federation) -> None:
     with pytest.raises(TransportError):
         decide(federation.essex, request_id, "essex-di-07")
     assert state_of(federation.essex, request_id) is CaseState.DRAFTED
-    assert federation.essex.desk.cases.load_outbox() == ()
+    assert federation.essex.desk.mail.load_outbox() == ()
     assert federation.essex.desk.cases.load_approvals(request_id) == ()
 
 
@@ -154,7 +155,7 @@ def test_what_is_queued_survives_a_restart_and_is_sent_once(federation: Federati
     kent = federation.kent
     assert isinstance(release(kent, request_id, "kent-di-03"), Granted)
     kent.context.store.close()
-    reopened = CaseStore(open_store(kent.home / "node.sqlite").engine)
+    reopened = MailStore(open_store(kent.home / "node.sqlite").engine)
     (queued,) = reopened.load_outbox()
     assert queued.kind is RelayKind.DISCLOSURE
     federation.relay.is_down = True
@@ -170,7 +171,7 @@ def test_what_is_queued_survives_a_restart_and_is_sent_once(federation: Federati
 def test_a_sent_message_whose_answer_was_lost_is_the_same_message(federation: Federation) -> None:
     request_id = draft(federation).request_id
     decide(federation.essex, request_id, "essex-di-07")
-    (queued,) = federation.essex.desk.cases.load_outbox()
+    (queued,) = federation.essex.desk.mail.load_outbox()
     federation.relay.send(
         RelayMessage(
             message_id=queued.message_id,

@@ -53,7 +53,7 @@ def test_errors_and_representations_hold_no_planted_value(federation: Federation
     match = kent.desk.records.find_match(bytes.fromhex(MATCH_REF))
     assert match is not None
     record = kent.desk.records.find_record(match, now=kent.now)
-    package = essex.desk.cases.find_package(request_id)
+    package = essex.desk.mail.find_package(request_id)
     for shown in (opened, record, match, package, kent.desk.cases.get_case(request_id)):
         assert not finds(repr(shown).encode())
 
