@@ -32,7 +32,7 @@ STATE_WORDS = {
     CaseState.AWAITING_APPROVAL: "received, waiting for an approver on the disclosing side",
     CaseState.APPROVED: "approved on both sides, not yet released",
     CaseState.REFUSED: "refused",
-    CaseState.DISCLOSED: "disclosed",
+    CaseState.DISCLOSED: "disclosed, for the officer who asked to open",
 }
 
 

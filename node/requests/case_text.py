@@ -13,6 +13,8 @@ from node.match_text import STYLES
 from scoring.policy.disclosure import Disclosure
 from scoring.risk.bands import RiskBand
 
+_FIRST = ("given_names", "surname", "date_of_birth", "reference", "date", "offence", "offence_code", "role")
+
 
 def describe_line(listed: Mapping[str, Any]) -> str:
     """Return one request of a list."""
@@ -43,10 +45,10 @@ def describe_disclosure(disclosure: Disclosure) -> str:
         f"[bold]Disclosed by {disclosure.discloser_org}[/] ({disclosure.discloser_person_id}) to "
         f"{disclosure.recipient_org} ({', '.join(disclosure.recipient_person_ids)}), "
         f"{disclosure.disclosed_at:%d %B %Y %H:%M} UTC",
-        f"  marking      {disclosure.gsc_marking}; handling code {disclosure.handling_code}; "
+        f"  marking         {disclosure.gsc_marking}; handling code {disclosure.handling_code}; "
         f"{disclosure.fact_opinion_label}; the person is a {disclosure.subject_category} here",
-        f"  use          {escape(disclosure.purpose_limit)}",
-        f"  keep until   {disclosure.retain_until:%d %B %Y} at the latest outside your own records",
+        f"  use             {escape(disclosure.purpose_limit)}",
+        f"  keep until      {disclosure.retain_until:%d %B %Y} at the latest outside your own records",
         "",
         *describe_items({str(item): content for item, content in disclosure.items.items()}),
     ]
@@ -67,53 +69,55 @@ def _list_lines(shown: Mapping[str, Any]) -> Iterator[str]:
     asks = shown["requester"]
     yield f"[bold]Request {shown['request_id']}[/] with {shown['counterpart']}: {shown['meaning']}"
     yield (
-        f"  asked by     {asks['person']} ({asks['role']}, {escape(asks['rank'])}) of {asks['member']}, "
+        f"  asked by        {asks['person']} ({asks['role']}, {escape(asks['rank'])}) of {asks['member']}, "
         f"supervisor {escape(asks['supervisor'])}"
     )
-    yield f"  case         {escape(shown['case_ref'])}, match {shown['match_ref']}"
+    yield f"  case            {escape(shown['case_ref'])}, match {shown['match_ref']}"
     yield (
-        f"  purpose      {shown['le_purpose'] or '-'}; basis {shown['lawful_basis']}; "
+        f"  purpose         {shown['le_purpose'] or '-'}; basis {shown['lawful_basis']}; "
         f"power {', '.join(shown['gateway'])}"
     )
-    yield f"  for          {', '.join(shown['intended_action'])}; urgency {shown['urgency']}"
-    yield f"  asks for     {', '.join(shown['data_items_requested'])}"
+    yield f"  for             {', '.join(shown['intended_action'])}; urgency {shown['urgency']}"
+    yield f"  asks for        {', '.join(shown['data_items_requested'])}"
     for name in ("risk", "necessity", "proportionality"):
-        yield f"  {name:<12} {escape(shown[f'{name}_statement'])}"
-    yield f"  expires      {shown['expires_at']}"
+        yield f"  {name:<15} {escape(shown[f'{name}_statement'])}"
+    yield f"  expires         {shown['expires_at']}"
     yield from _list_values(shown["values"])
     for approval in shown["approvals"]:
         yield (
-            f"  {approval['side'].lower():<12} {approval['decision']} by {approval['approver_id']} "
+            f"  {approval['side'].lower():<15} {approval['decision']} by {approval['approver_id']} "
             f"({approval['approver_role']}) until {approval['valid_until']}: {escape(approval['reason'])}"
         )
-    yield f"  would go out {', '.join(shown['to_be_disclosed']) or 'nothing'}"
+    yield f"  would go out    {', '.join(shown['to_be_disclosed']) or 'nothing'}"
     if shown["refusal"]:
         yield describe_reasons(shown["refusal"])
 
 
 def _list_values(values: Mapping[str, Any] | None) -> Iterator[str]:
     if values is None:
-        yield "  figures      the match is no longer held here"
+        yield "  figures         the match is no longer held here"
         return
-    band = values["band_if_true"]
+    band = RiskBand(values["band_if_true"])
     lower, upper = values["interval"]
     yield (
-        f"  likelihood   {values['likelihood']} ({values['probability']:.2f}, "
+        f"  likelihood      {values['likelihood']} ({values['probability']:.2f}, "
         f"{values['probability_kind']}; analytical confidence {values['analytical_confidence']})"
     )
     yield (
-        f"  risk         [{STYLES[RiskBand(band)]}]{band.replace('_', ' ')}[/] {values['score_if_true']} if "
+        f"  risk            [{STYLES[band]}]{band.replace('_', ' ')}[/] {values['score_if_true']} if "
         f"linked (interval {lower} to {upper} before de-duplication), {values['score_if_false']} if not, "
         f"expected {values['expected_score']}"
     )
     if values["juvenile"]:
-        yield "  note         the subject may be under 18: juvenile route"
+        yield "  note            the subject may be under 18: juvenile route"
 
 
 def _describe_entry(entry: Any) -> str:
-    if isinstance(entry, Mapping):
-        return escape("; ".join(f"{name.replace('_', ' ')}: {_word(value)}" for name, value in entry.items()))
-    return escape(str(entry))
+    if not isinstance(entry, Mapping):
+        return escape(str(entry))
+    # A signed package has its fields in canonical order; people read the name first.
+    names = sorted(entry, key=lambda name: (_FIRST.index(name) if name in _FIRST else len(_FIRST), name))
+    return escape("; ".join(f"{name.replace('_', ' ')}: {_word(entry[name])}" for name in names))
 
 
 def _word(value: Any) -> str:

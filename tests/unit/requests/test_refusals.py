@@ -23,9 +23,7 @@ from scoring.policy.request import ReidRequest, parse_request
 from scoring.policy.ruling import NO_MATCH, Granted, Refused, RuleId
 from scoring.policy.vocabulary import ApproverRole, DataItem, Decision, DpoAdvice, Side
 from tests.unit.requests.federation import (
-    MATCH_REF,
     REASON,
-    ROUND_ID,
     Federation,
     Node,
     change_match,
@@ -363,8 +361,7 @@ def test_an_investigator_does_not_approve_and_an_approver_does_not_ask(federatio
 def test_a_request_about_no_match_of_this_node_is_not_drafted(federation: Federation) -> None:
     with pytest.raises(StateError, match="no match of that reference"):
         draft(federation, match_ref="cd" * 16)
-    assert federation.essex.context.store.rounds.find_match(MATCH_REF) is not None
-    assert ROUND_ID
+    assert federation.essex.desk.cases.load_cases(Side.REQUESTING) == ()
 
 
 def test_a_decided_request_is_not_decided_again(federation: Federation) -> None:
