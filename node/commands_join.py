@@ -48,10 +48,10 @@ def enrol(
     """
     import time
 
-    from node.context import read_clock
     from node.enrolment import EnrolmentOutcome
     from node.enrolment import enrol as present
     from node.home import NodeHome
+    from protos.hosting.clock import read_clock
     from protos.messages import EnrolmentState
 
     def tell_pending(outcome: EnrolmentOutcome) -> None:

@@ -24,15 +24,16 @@ def run(
     import threading
 
     from node.context import connect
-    from node.daemon import Duties, hold_home, run_daemon, stop_on_signals
+    from node.daemon import Duties, run_daemon, stop_on_signals
     from node.home import NodeHome
     from node.requests.wiring import make_handlers, send_waiting
+    from protos.hosting.files import locked_home
     from protos.hosting.logs import open_log
 
     with explained_errors():
         place = NodeHome(home)
         place.load_config()
-        with hold_home(home), connect(place) as context:
+        with locked_home(home), connect(place) as context:
             stop = threading.Event()
             stop_on_signals(stop)
             run_daemon(

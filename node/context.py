@@ -7,7 +7,7 @@ are arguments, so that tests replace them.
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Protocol, TypeVar
 
 from crypto.agreement import Agreement, verify_agreement
@@ -16,6 +16,7 @@ from node.config import NodeConfig
 from node.home import NodeHome, NodeKeys
 from node.store.store import NodeStore, open_store
 from protos.channel import Channel
+from protos.hosting.clock import read_clock
 from protos.messages import RelayKind, RelayMessage
 from protos.methods import Method
 
@@ -95,11 +96,6 @@ def verify_own_agreement(
     )
 
 
-def read_clock() -> datetime:
-    """Return the time now, aware; the one place where a node asks for it."""
-    return datetime.now(UTC)
-
-
 @contextmanager
 def open_node(home: NodeHome, *, clock: Callable[[], datetime] = read_clock) -> Iterator[LocalNode]:
     """Open a node's home without connecting.
@@ -121,10 +117,11 @@ def connect(home: NodeHome, *, clock: Callable[[], datetime] = read_clock) -> It
         StateError: The node is not enrolled.
     """
     with open_node(home, clock=clock) as node:
+        certificate_pem = home.load_certificate()
         channel = Channel(
             node.config.coordinator,
             authority_pem=home.load_authority(),
-            certificate_pem=home.load_certificate(),
+            certificate_pem=certificate_pem,
             private_key_pem=node.keys.transport_pem,
         )
         with channel:

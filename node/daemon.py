@@ -1,27 +1,22 @@
 """The node's daemon: tick, wait, tick; it survives what it can and stops when told.
 
-Layer: node. One daemon per home. The coordinator's absence only slows it down; a failure is logged once
+Layer: node. The coordinator's absence only slows it down; a failure is logged once
 until it changes, by Clew's own words or a foreign error's type and place, never its message.
 """
 
-import fcntl
-import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 
 import structlog
 
-from crypto.errors import ClewError, StateError, TransportError
+from crypto.errors import ClewError, TransportError
 from node.context import MessageHandlers, NodeContext
 from node.inbox import Inbox
 from node.key_shares import receive_key_share
 from node.participation import RoundWorker, tick
-from protos.hosting.files import PRIVATE_MODE
 from protos.hosting.logs import describe_failure
 from protos.messages import RelayKind
 
@@ -120,21 +115,3 @@ def stop_on_signals(stop: threading.Event) -> None:
     """Make SIGTERM and SIGINT set ``stop``, so that the present tick ends first."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
-
-
-@contextmanager
-def hold_home(path: Path) -> Iterator[None]:
-    """Keep a second daemon off a home while this one runs; the lock ends with the process.
-
-    Raises:
-        StateError: Another daemon holds it.
-    """
-    descriptor = os.open(path / "daemon.lock", os.O_RDWR | os.O_CREAT, PRIVATE_MODE)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise StateError(f"another daemon already runs in {path}; stop it first") from error
-        yield
-    finally:
-        os.close(descriptor)

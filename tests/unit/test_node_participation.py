@@ -425,7 +425,7 @@ def test_a_summary_is_signed_for_its_token_and_round(desk: Bench, essex: NodeCon
     summary = parse_summary(body["summary"])
     assert summary.weights_version == desk.agreement.weights_version
     assert summary.count_steps == 4
-    assert not any(value in envelope for value in (b"N0", b"C0", b"SURNAME", b"2026-11-11"))
+    assert not any(value in envelope for value in (b"GIVENN0", b"SURNAMEN0", b"essex/C0", b"2026-11-11"))
 
 
 def test_a_partner_answers_only_what_its_guardian_released_and_only_breadth(desk: Bench) -> None:
