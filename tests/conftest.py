@@ -58,6 +58,7 @@ def make_members() -> dict[str, ScriptedMember]:
 
 def _run_coordinator(root: Path) -> Iterator[CoordinatorProcess]:
     process = CoordinatorProcess(root)
+    process.initialise()
     process.start()
     try:
         yield process

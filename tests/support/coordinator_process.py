@@ -52,6 +52,9 @@ class CoordinatorProcess:
         self.governance = SigningKey.generate()
         self.console = root.with_name(f"{root.name}.console")
         self._process: subprocess.Popen[bytes] | None = None
+
+    def initialise(self) -> None:
+        """Make the home, with free ports."""
         config = CoordinatorConfig(
             federation=FEDERATION,
             hosts=["localhost", "127.0.0.1"],

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from functools import cached_property
 
 from coordinator.rounds import Round
 from crypto.canonical import canonical_bytes, encode_base64
@@ -63,6 +64,11 @@ class ScriptedMember:
     signing: SigningKey = field(default_factory=SigningKey.generate)
     certificate_pem: list[bytes] = field(default_factory=list)
 
+    @cached_property
+    def signing_request_pem(self) -> bytes:
+        """The one request of this member: ECDSA signs differently each time it is asked."""
+        return create_signing_request(self.transport_key)
+
     @property
     def invitation(self) -> InvitationRequest:
         return InvitationRequest(
@@ -74,7 +80,7 @@ class ScriptedMember:
         return EnrolRequest(
             member=self.name,
             invitation_secret=secret,
-            signing_request_pem=create_signing_request(self.transport_key),
+            signing_request_pem=self.signing_request_pem,
             hpke_public_key=self.sealing.public_key,
             signing_public_key=self.signing.public_key,
         )
@@ -93,7 +99,7 @@ class ScriptedMember:
         """Take a certificate straight from the authority, without enrolling."""
         certificate = issue(
             authority,
-            create_signing_request(self.transport_key),
+            self.signing_request_pem,
             identity=PeerIdentity(authority.federation, self.role, self.name),
             now=datetime.now(UTC),
             lifetime=CERTIFICATE_LIFETIME,
