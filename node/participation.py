@@ -88,6 +88,7 @@ class RoundWorker:
         self._context = context
         self._store = context.store.rounds
         self._log = log
+        self._noted: set[tuple[str, str]] = set()
 
     def work(self, agreement: Agreement) -> None:
         """Do what the announced round asks of this node now.
@@ -148,13 +149,13 @@ class RoundWorker:
     ) -> Participation | None:
         key = self._find_key(agreement, announced)
         if key is None:
-            self._log.info("waiting for the linkage key", round_id=announced.round_id)
+            self._note_once("waiting for the linkage key", announced.round_id)
             return None
         load_agreed_table(agreement.weights_version)
         records = self._context.store.records.load_records()
         persons = select_perpetrators(records, today=self._context.clock().date())
         if not persons:
-            self._log.info("nothing to submit", round_id=announced.round_id)
+            self._note_once("nothing to submit", announced.round_id)
             return None
         round_key = derive_round_key(
             key,
@@ -177,6 +178,11 @@ class RoundWorker:
         self._context.store.evidence.store_salt(entry.object_ref, entry.salt, value)
         self._store.store_submission(part, encoded, log_entry=entry.entry)
         return part
+
+    def _note_once(self, event: str, round_id: str) -> None:
+        if (event, round_id) not in self._noted:
+            self._noted.add((event, round_id))
+            self._log.info(event, round_id=round_id)
 
     def _find_key(self, agreement: Agreement, announced: RoundAnnouncement) -> LinkageKey | None:
         """Return the key at the round's step, keeping no earlier step; None until the share arrives."""
