@@ -5,7 +5,6 @@ any moment and goes on where it was. The node acts only under the agreement it h
 round with other digests gets nothing. Its own acts are logged before their effect leaves (fail closed).
 """
 
-import math
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
@@ -14,18 +13,19 @@ import structlog
 
 from crypto.agreement import Agreement
 from crypto.canonical import canonical_bytes, encode_base64
-from crypto.encoding.schema import LinkageSchema, parse_schema
+from crypto.encoding.schema import LinkageSchema
 from crypto.errors import StateError, VerificationError
 from crypto.keys import LinkageKey, derive_round_key
 from crypto.log.entry import EventType
 from crypto.signing import SigningDomain, sign_statement
 from node.assessment import CaseFile, load_agreed_table, summarise_person
-from node.context import NodeContext, verify_own_agreement
+from node.context import NodeContext
 from node.inbox import Inbox
 from node.key_shares import share_linkage_key
 from node.log_client import drain_outbox, prepare_entry
 from node.matches import flatten_results
 from node.persons import select_perpetrators
+from node.round_checks import fetch_agreement, verify_round, verify_summary_requests
 from node.store.rounds import Participation, Stage
 from node.submission import derive_content_digest, encode_submission, list_parts
 from protos import methods
@@ -41,44 +41,6 @@ from protos.messages import (
 from scoring.risk.areas import AgencyType
 
 MATCH_RETENTION = timedelta(days=30)  # P-04: a request names a match of at most 30 days
-
-
-def fetch_agreement(context: NodeContext) -> Agreement | None:
-    """Fetch the current agreement, verify it under the pinned key, keep it, and return it.
-
-    Returns:
-        The agreement, or None while none is published.
-
-    Raises:
-        VerificationError: It does not verify, is older than the one held, is another document of the
-            same version, or lists other keys for this member.
-    """
-    try:
-        envelope = context.wire.call(methods.GET_AGREEMENT, Nothing()).envelope
-    except StateError:
-        return context.find_agreement()
-    held = context.store.federation.find_agreement()
-    version = held[0] if held is not None else 0
-    agreement = verify_own_agreement(context.config, envelope, now=context.clock(), at_least=version)
-    if held is not None and agreement.version == version and envelope != held[1]:
-        raise VerificationError(
-            f"two different agreements of version {version} are signed; keep both and tell the board"
-        )
-    _verify_own_entry(context, agreement)
-    context.store.federation.store_agreement(agreement.version, envelope, now=context.clock())
-    return agreement
-
-
-def _verify_own_entry(context: NodeContext, agreement: Agreement) -> None:
-    own = agreement.find_member(context.config.member)
-    if own is None:
-        raise StateError("this member is not in the current agreement; ask the governance board")
-    keys = (own.hpke_public_key, own.signing_public_key)
-    if keys != (context.keys.sealing.public_key, context.keys.signing.public_key):
-        raise VerificationError(
-            "expected this node's own keys in the agreement, got others; compare fingerprints with the "
-            "governance board before anything else"
-        )
 
 
 class RoundWorker:
@@ -266,50 +228,6 @@ class RoundWorker:
         entry = prepare_entry(self._context, EventType.ERASURE, "ROUND_OVER", value=value)
         self._store.close_round(part.round_id, now=self._context.clock(), log_entry=entry.entry)
         self._log.info("round over", round_id=part.round_id, number=part.number)
-
-
-def verify_round(agreement: Agreement, announced: RoundAnnouncement) -> LinkageSchema:
-    """Return the schema to encode with, once the announced round is exactly what was agreed.
-
-    Raises:
-        StateError: The round runs under another agreement, schema, weights or key epoch, or this release
-            gives the agreed schema another digest.
-    """
-    schema = parse_schema(agreement.schema)
-    pairs = (
-        ("agreement", announced.agreement_digest, agreement.digest),
-        ("linkage schema", announced.schema_digest, agreement.schema_digest),
-        ("linkage schema of this release", schema.digest, agreement.schema_digest),
-        ("offence weights", announced.weights_version, agreement.weights_version),
-        ("key epoch", str(announced.key_epoch), str(agreement.key_epoch)),
-    )
-    for name, got, expected in pairs:
-        if got != expected:
-            raise StateError(
-                f"expected {name} {expected[:16]}, got {got[:16]}; nothing is submitted until they agree",
-                code="ROUND_MISMATCH",
-            )
-    return schema
-
-
-def verify_summary_requests(
-    asked: tuple[bytes, ...], held: Mapping[bytes, tuple[str, ...]], *, max_share: float
-) -> None:
-    """Check that the coordinator asks only for this node's own tokens, and for no more than was agreed.
-
-    Raises:
-        VerificationError: A token is not this node's, or comes twice.
-        StateError: More than ``max_share`` of the submitted records are asked for.
-    """
-    if len(set(asked)) != len(asked) or not held.keys() >= set(asked):
-        raise VerificationError("the coordinator asked about record tokens that this node did not submit")
-    most = math.ceil(max_share * len(held))
-    if len(asked) > most:
-        raise StateError(
-            f"the coordinator asked for {len(asked)} score summaries, the agreement allows {most} of "
-            f"{len(held)}; nothing is answered, tell the governance board",
-            code="SUMMARY_CAP",
-        )
 
 
 def tick(context: NodeContext, inbox: Inbox, worker: RoundWorker) -> None:

@@ -22,8 +22,9 @@ from crypto.signing import SigningDomain, SigningKey, verify_statement
 from node.context import NodeContext
 from node.inbox import Inbox
 from node.key_shares import receive_key_share
-from node.participation import RoundWorker, fetch_agreement, tick, verify_round, verify_summary_requests
+from node.participation import RoundWorker, tick
 from node.records import GuardianRelease, Records, Sensitivity
+from node.round_checks import fetch_agreement, verify_round, verify_summary_requests
 from node.store.rounds import Stage
 from protos.messages import Counterpart, MemberMatch, MemberResults, RelayKind, RelayMessage, RoundState
 from scoring.risk.event import PartyRole
