@@ -31,7 +31,7 @@ def receive_ruling(desk: Desk, message: RelayMessage, *, now: datetime) -> None:
     """
     case = _find_own_case(desk, message)
     request, _requester = verify_case(desk, case)
-    refused = open_refusal(desk, message, request)
+    refused = open_refusal(desk, message, request=request)
     if case.state == CaseState.SENT:
         changed = replace(case, state=CaseState.REFUSED, changed_at=now)
         desk.cases.record_decision(changed, None, refusal=write_reasons(refused))
@@ -46,13 +46,13 @@ def receive_package(desk: Desk, message: RelayMessage, *, now: datetime) -> None
     """
     case = _find_own_case(desk, message)
     request, _requester = verify_case(desk, case)
-    disclosure = verify_package(desk, message, request)
+    disclosure = verify_package(desk, message, request=request)
     if case.state == CaseState.SENT:
         package = StoredPackage(case.request_id, message.message_id, message.sealed, disclosure.opens_until)
         desk.mail.store_package(package, now=now)
 
 
-def verify_package(desk: Desk, message: RelayMessage, request: ReidRequest) -> Disclosure:
+def verify_package(desk: Desk, message: RelayMessage, *, request: ReidRequest) -> Disclosure:
     """Return the disclosure in a package, verified down to the people who approved and released it.
 
     Raises:
@@ -83,7 +83,7 @@ def _find_own_case(desk: Desk, message: RelayMessage) -> Case:
     return case
 
 
-def rebuild_message(desk: Desk, case: Case, package: StoredPackage, request: ReidRequest) -> RelayMessage:
+def rebuild_message(desk: Desk, case: Case, *, package: StoredPackage, request: ReidRequest) -> RelayMessage:
     """Return a stored package as the message that it came in."""
     if package.sealed is None or package.message_id != derive_message_id(
         RelayKind.DISCLOSURE, request.digest

@@ -3,6 +3,7 @@
 Layer: node, shell.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -86,12 +87,9 @@ def approve(
     from protos.hosting.files import read_file
 
     with at_work(home, key) as (context, desk, approver):
-        opinion = parse_opinion(
-            decision,
-            read_file(reason_file),
-            items=items,
+        opinion = replace(
+            parse_opinion(decision, read_file(reason_file), items=items, dpo_advice=dpo_advice),
             conditions=conditions,
-            dpo_advice=dpo_advice,
             has_conflict=conflict,
         )
         ruling = decide_case(desk, request_id, opinion=opinion, approver=approver, now=context.clock())

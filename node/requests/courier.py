@@ -11,6 +11,7 @@ Threat: a coordinator that swaps, replays or re-labels sealed messages, or learn
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from crypto.canonical import canonical_bytes, parse_json
@@ -35,36 +36,37 @@ def derive_message_id(kind: RelayKind, *about: str) -> str:
     return str(uuid.uuid5(_MESSAGE_NAMESPACE, "/".join((kind.value, *about))))
 
 
-def seal_message(
-    desk: Desk,
-    content: Mapping[str, Any],
-    *,
-    message_id: str,
-    recipient: str,
-    kind: RelayKind,
-    header: Mapping[str, Any],
-    bound: Mapping[str, Any],
-) -> OutgoingMessage:
-    """Return content sealed to a member's key from the agreement.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """What a message is and what is bound into its seal.
 
     Args:
-        desk: This node.
-        content: JSON to seal.
+        kind: What it is.
         message_id: From :func:`derive_message_id`.
         recipient: A member.
-        kind: What it is.
         header: Readable on the way, and bound in.
         bound: Known to both sides, not sent, and bound in: digest of the request, purpose.
     """
-    receiver = desk.agreement.get_member(recipient)
-    parties = {"from": desk.member, "to": recipient, "message_id": message_id}
+
+    kind: RelayKind
+    message_id: str
+    recipient: str
+    header: Mapping[str, Any] = field(default_factory=dict)
+    bound: Mapping[str, Any] = field(default_factory=dict)
+
+
+def seal_message(desk: Desk, letter: Letter, *, content: Mapping[str, Any]) -> OutgoingMessage:
+    """Return JSON content sealed to the recipient's key from the agreement."""
+    receiver = desk.agreement.get_member(letter.recipient)
+    parties = {"from": desk.member, "to": letter.recipient, "message_id": letter.message_id}
     sealed = seal(
         receiver.hpke_public_key,
         canonical_bytes(content),
-        domain=_DOMAINS[kind],
-        context=_context(desk, parties, header, bound),
+        domain=_DOMAINS[letter.kind],
+        context=_context(desk, parties, header=letter.header, bound=letter.bound),
     )
-    return OutgoingMessage(message_id, recipient, kind, canonical_bytes(header) + b"\n" + sealed)
+    framed = canonical_bytes(letter.header) + b"\n" + sealed
+    return OutgoingMessage(letter.message_id, letter.recipient, letter.kind, framed)
 
 
 def read_header(message: RelayMessage) -> dict[str, Any]:
@@ -91,7 +93,7 @@ def open_message(desk: Desk, message: RelayMessage, *, bound: Mapping[str, Any])
         desk.sealing_key,
         message.sealed.partition(b"\n")[2],
         domain=_DOMAINS[message.kind],
-        context=_context(desk, parties, read_header(message), bound),
+        context=_context(desk, parties, header=read_header(message), bound=bound),
     )
     content = parse_json(plaintext)
     if not isinstance(content, dict):
@@ -100,7 +102,7 @@ def open_message(desk: Desk, message: RelayMessage, *, bound: Mapping[str, Any])
 
 
 def _context(
-    desk: Desk, parties: Mapping[str, str], header: Mapping[str, Any], bound: Mapping[str, Any]
+    desk: Desk, parties: Mapping[str, str], *, header: Mapping[str, Any], bound: Mapping[str, Any]
 ) -> dict[str, Any]:
     return {
         "federation": desk.agreement.federation,

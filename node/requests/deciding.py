@@ -13,7 +13,7 @@ from crypto.errors import PolicyError, StateError
 from crypto.log.entry import EventType
 from crypto.signing import SigningDomain
 from node.requests.case import Case, CaseState, OutgoingMessage, StoredApproval
-from node.requests.courier import derive_message_id, seal_message
+from node.requests.courier import Letter, derive_message_id, seal_message
 from node.requests.desk import Desk, Signatory
 from node.requests.facts import get_match, get_record, open_case_file, with_approval
 from node.requests.journal import Denial, Step, log_denial, log_step
@@ -59,14 +59,14 @@ def decide_case(
     file = open_case_file(desk, case, approvals=desk.cases.load_approvals(request_id), now=now)
     approval = write_approval(file, case.side, opinion=opinion, approver=approver)
     if not opinion.approves:
-        _refuse(desk, case, file.request, approval=approval, approver=approver)
+        _refuse(desk, case, request=file.request, approval=approval, approver=approver)
         return None
     ruling = decide_request(_as_decided(desk, case, file=file, approval=approval, approver=approver))
     if isinstance(ruling, Refused):
         denial = Denial(f"denial/{approval.approval_id}", approval.approver_id, request_id)
-        log_denial(desk, denial, ruling, now=now)
+        log_denial(desk, denial, ruling=ruling, now=now)
         return ruling
-    _approve(desk, case, file.request, approval=approval, approver=approver)
+    _approve(desk, case, request=file.request, approval=approval, approver=approver)
     return ruling
 
 
@@ -91,25 +91,25 @@ def _as_decided(
 
 
 def _approve(
-    desk: Desk, case: Case, request: ReidRequest, *, approval: ReidApproval, approver: Signatory
+    desk: Desk, case: Case, *, request: ReidRequest, approval: ReidApproval, approver: Signatory
 ) -> None:
     signed = _log_and_sign(desk, request, approval=approval, approver=approver)
     asks = case.side == Side.REQUESTING
     decided = replace(
         case, state=CaseState.SENT if asks else CaseState.APPROVED, changed_at=approval.decided_at
     )
-    message = _seal_request(desk, case, request, signed) if asks else None
+    message = _seal_request(desk, case, request=request, approval=signed) if asks else None
     desk.cases.record_decision(decided, signed, message=message)
 
 
 def _refuse(
-    desk: Desk, case: Case, request: ReidRequest, *, approval: ReidApproval, approver: Signatory
+    desk: Desk, case: Case, *, request: ReidRequest, approval: ReidApproval, approver: Signatory
 ) -> None:
     signed = _log_and_sign(desk, request, approval=approval, approver=approver)
     refused = refuse_by_person(case.side)
     at = approval.decided_at
     message = (
-        seal_refusal(desk, request, refused, recipient=case.counterpart, now=at)
+        seal_refusal(desk, request, refused=refused, recipient=case.counterpart, now=at)
         if case.side == Side.DISCLOSING
         else None
     )
@@ -141,13 +141,13 @@ def _log_and_sign(
     return StoredApproval(approval.approval_id, approval.side, signed)
 
 
-def _seal_request(desk: Desk, case: Case, request: ReidRequest, approval: StoredApproval) -> OutgoingMessage:
-    return seal_message(
-        desk,
-        {"request": pack(case.request), "approval": pack(approval.approval)},
+def _seal_request(
+    desk: Desk, case: Case, *, request: ReidRequest, approval: StoredApproval
+) -> OutgoingMessage:
+    letter = Letter(
+        kind=RelayKind.REQUEST,
         message_id=derive_message_id(RelayKind.REQUEST, request.digest, approval.approval_id),
         recipient=case.counterpart,
-        kind=RelayKind.REQUEST,
-        header={},
-        bound={},
     )
+    content = {"request": pack(case.request), "approval": pack(approval.approval)}
+    return seal_message(desk, letter, content=content)

@@ -51,7 +51,9 @@ def draft_request(
     match = desk.records.find_match(parse_match_ref(match_ref))
     if match is None:
         raise StateError("this node has no match of that reference; list them with: clew-node matches")
-    request = parse_request({**answers, **_own_fields(desk, match, officer, answers, now)})
+    request = parse_request(
+        {**answers, **_own_fields(desk, match, officer=officer, answers=answers, now=now)}
+    )
     case = Case(
         request_id=request.request_id,
         side=Side.REQUESTING,
@@ -78,7 +80,7 @@ def parse_match_ref(text: str) -> bytes:
 
 
 def _own_fields(
-    desk: Desk, match: KnownMatch, officer: Signatory, answers: Mapping[str, Any], now: datetime
+    desk: Desk, match: KnownMatch, *, officer: Signatory, answers: Mapping[str, Any], now: datetime
 ) -> dict[str, Any]:
     return {
         "request_id": str(uuid.uuid4()),

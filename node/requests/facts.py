@@ -66,7 +66,7 @@ def open_case_file(desk: Desk, case: Case, *, approvals: Sequence[StoredApproval
         request=request,
         requester=requester,
         approvals=tuple(verify_stored_approval(desk, case, stored) for stored in approvals),
-        facts=_make_facts(desk, case, match, record),
+        facts=_make_facts(desk, case, match=match, record=record),
         thresholds=desk.thresholds,
         now=now,
     )
@@ -78,7 +78,7 @@ def with_approval(file: CaseFile, signed: SignedApproval) -> CaseFile:
     return replace(file, approvals=(*others, signed))
 
 
-def _make_facts(desk: Desk, case: Case, match: KnownMatch, record: OwnRecord | None) -> MatchFacts:
+def _make_facts(desk: Desk, case: Case, *, match: KnownMatch, record: OwnRecord | None) -> MatchFacts:
     requester, holder = (member_of(desk, case, side) for side in (Side.REQUESTING, Side.DISCLOSING))
     return MatchFacts(
         match_ref=match.match_ref,

@@ -85,7 +85,7 @@ class Denial:
     request_ref: str
 
 
-def log_denial(desk: Desk, denial: Denial, ruling: Refused, *, now: datetime) -> None:
+def log_denial(desk: Desk, denial: Denial, *, ruling: Refused, now: datetime) -> None:
     """Log a refusal as others may know it; raises as :func:`log_step` does."""
     rules = tuple(dict.fromkeys(reason.rule.value for reason in ruling.public_reasons))
     step = Step(

@@ -33,15 +33,17 @@ def open_disclosure(desk: Desk, request_id: str, *, reader: Signatory, now: date
     case = desk.cases.get_case(request_id)
     package = _get_package(desk, case, now=now)
     request, _requester = verify_case(desk, case)
-    disclosure = verify_package(desk, rebuild_message(desk, case, package, request), request)
+    disclosure = verify_package(
+        desk, rebuild_message(desk, case, package=package, request=request), request=request
+    )
     reader_id = reader.credential.person_id
     if reader_id not in disclosure.recipient_person_ids:
-        _deny(desk, request_id, reader_id, now=now)
+        _deny(desk, request_id, reader_id=reader_id, now=now)
         raise PolicyError(
             f"the disclosure is not for {reader_id}; only the people it names may open it, "
             "anyone else makes a request of their own"
         )
-    log_step(desk, _describe(request, disclosure, reader_id), now=now)
+    log_step(desk, _describe(request, disclosure, reader_id=reader_id), now=now)
     return disclosure
 
 
@@ -58,15 +60,15 @@ def _get_package(desk: Desk, case: Case, *, now: datetime) -> StoredPackage:
     return package
 
 
-def _deny(desk: Desk, request_id: str, reader_id: str, *, now: datetime) -> None:
+def _deny(desk: Desk, request_id: str, *, reader_id: str, now: datetime) -> None:
     reason = Reason(
         rule=RuleId.P_10, text="A disclosure is opened only by the people it names. Make a new request."
     )
     denial = Denial(f"denial/{secrets.token_hex(16)}", reader_id, request_id)
-    log_denial(desk, denial, Refused((reason,)), now=now)
+    log_denial(desk, denial, ruling=Refused((reason,)), now=now)
 
 
-def _describe(request: ReidRequest, disclosure: Disclosure, reader_id: str) -> Step:
+def _describe(request: ReidRequest, disclosure: Disclosure, *, reader_id: str) -> Step:
     return Step(
         name=f"consultation/{secrets.token_hex(16)}",
         event_type=EventType.CONSULTATION,

@@ -42,9 +42,7 @@ def parse_opinion(
     reason: bytes,
     *,
     items: str | None,
-    conditions: str | None,
     dpo_advice: str,
-    has_conflict: bool,
 ) -> Opinion:
     """Return an opinion as typed at a command line; raises InputError that names the option."""
     if decision not in (Decision.APPROVE, Decision.REFUSE):
@@ -59,9 +57,7 @@ def parse_opinion(
         approves=decision == Decision.APPROVE,
         reason=words,
         items=tuple(item.strip() for item in items.split(",")) if items is not None else None,
-        conditions=conditions,
         dpo_advice=DpoAdvice(dpo_advice),
-        has_conflict=has_conflict,
     )
 
 

@@ -40,13 +40,15 @@ def receive_request(desk: Desk, message: RelayMessage, *, now: datetime) -> None
     signed = {name: unpack(content, name) for name in _PARTS}
     sender = desk.agreement.get_member(message.sender)
     try:
-        request, approval = _verify(message, signed, sender)
+        request, approval = _verify(message, signed, sender=sender)
     except (InputError, VerificationError):
-        _answer_unverified(desk, message, signed["request"], now=now)
+        _answer_unverified(desk, message, signed=signed["request"], now=now)
         return
     known = desk.cases.find_case(request.request_id)
     if known is None:
-        _judge(desk, message, request, signed=signed, approval=approval, now=now)
+        stored = StoredApproval(approval.approval.approval_id, approval.approval.side, signed["approval"])
+        case = _open_case(request, signed["request"], sender=sender.name, now=now)
+        _judge(desk, case, request=request, approval=stored, now=now)
     elif (known.side, known.counterpart, known.request.statement) != (
         Side.DISCLOSING,
         sender.name,
@@ -56,7 +58,7 @@ def receive_request(desk: Desk, message: RelayMessage, *, now: datetime) -> None
 
 
 def _verify(
-    message: RelayMessage, signed: Mapping[str, SignedBy], sender: Member
+    message: RelayMessage, signed: Mapping[str, SignedBy], *, sender: Member
 ) -> tuple[ReidRequest, SignedApproval]:
     request, _requester = verify_request(signed["request"], sender)
     approval = verify_approval(signed["approval"], sender)
@@ -66,48 +68,43 @@ def _verify(
     return request, approval
 
 
-def _answer_unverified(desk: Desk, message: RelayMessage, signed: SignedBy, *, now: datetime) -> None:
+def _answer_unverified(desk: Desk, message: RelayMessage, *, signed: SignedBy, now: datetime) -> None:
     """Log it, and tell the sending node if there is a request that the answer can name."""
     refused = refuse_unverified()
-    log_denial(desk, Denial(f"denial/{message.message_id}", desk.node_id, ""), refused, now=now)
+    denial = Denial(f"denial/{message.message_id}", desk.node_id, "")
+    log_denial(desk, denial, ruling=refused, now=now)
     statement = parse_json(signed.statement)
     request = parse_request(statement.get("body", {}) if isinstance(statement, dict) else {})
-    answer = seal_refusal(desk, request, refused, recipient=message.sender, now=now)
+    answer = seal_refusal(desk, request, refused=refused, recipient=message.sender, now=now)
     desk.mail.queue_message(answer, now=now)
 
 
-def _judge(
-    desk: Desk,
-    message: RelayMessage,
-    request: ReidRequest,
-    *,
-    signed: Mapping[str, SignedBy],
-    approval: SignedApproval,
-    now: datetime,
-) -> None:
-    stored = StoredApproval(approval.approval.approval_id, approval.approval.side, signed["approval"])
-    case = Case(
+def _open_case(request: ReidRequest, signed: SignedBy, *, sender: str, now: datetime) -> Case:
+    return Case(
         request_id=request.request_id,
         side=Side.DISCLOSING,
-        counterpart=message.sender,
+        counterpart=sender,
         match_ref=request.match_ref.hex(),
         state=CaseState.AWAITING_APPROVAL,
-        request=signed["request"],
+        request=signed,
         refusal=None,
         changed_at=now,
     )
-    ruling = _rule(desk, case, stored, now=now)
-    if isinstance(ruling, Refused):
-        denial = Denial(f"denial/{message.message_id}", desk.node_id, request.request_id)
-        log_denial(desk, denial, ruling, now=now)
-        answer = seal_refusal(desk, request, ruling, recipient=case.counterpart, now=now)
-        refused = replace(case, state=CaseState.REFUSED, refusal=write_reasons(ruling))
-        desk.cases.store_case(refused, approvals=(stored,), message=answer)
-    else:
-        desk.cases.store_case(case, approvals=(stored,))
 
 
-def _rule(desk: Desk, case: Case, approval: StoredApproval, *, now: datetime) -> Ruling:
+def _judge(desk: Desk, case: Case, *, request: ReidRequest, approval: StoredApproval, now: datetime) -> None:
+    ruling = _rule(desk, case, approval=approval, now=now)
+    if not isinstance(ruling, Refused):
+        desk.cases.store_case(case, approvals=(approval,))
+        return
+    denial = Denial(f"denial/{request.digest}/{approval.approval_id}", desk.node_id, request.request_id)
+    log_denial(desk, denial, ruling=ruling, now=now)
+    answer = seal_refusal(desk, request, refused=ruling, recipient=case.counterpart, now=now)
+    refused = replace(case, state=CaseState.REFUSED, refusal=write_reasons(ruling))
+    desk.cases.store_case(refused, approvals=(approval,), message=answer)
+
+
+def _rule(desk: Desk, case: Case, *, approval: StoredApproval, now: datetime) -> Ruling:
     match = desk.records.find_match(bytes.fromhex(case.match_ref))
     # A match with a third member is, for this one, no match at all.
     if match is None or match.counterpart != case.counterpart:

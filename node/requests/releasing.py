@@ -15,7 +15,7 @@ from crypto.errors import StateError
 from crypto.log.entry import EventType
 from crypto.signing import SigningDomain
 from node.requests.case import Case, CaseState, OutgoingMessage, SignedBy
-from node.requests.courier import derive_message_id, seal_message
+from node.requests.courier import Letter, derive_message_id, seal_message
 from node.requests.deciding import check_approver
 from node.requests.desk import Desk, Signatory
 from node.requests.facts import get_match, get_record, open_case_file
@@ -59,9 +59,9 @@ def release_disclosure(desk: Desk, request_id: str, *, releaser: Signatory, now:
     file = _prepare(desk, case, releaser=releaser, now=now)
     ruling = decide_request(file)
     if isinstance(ruling, Refused):
-        _close(desk, case, file, refused=ruling, releaser=releaser)
+        _close(desk, case, file=file, refused=ruling, releaser=releaser)
     else:
-        _release(desk, case, file, releaser=releaser)
+        _release(desk, case, file=file, releaser=releaser)
     return ruling
 
 
@@ -72,25 +72,25 @@ def _prepare(desk: Desk, case: Case, *, releaser: Signatory, now: datetime) -> C
     return prepare_release(desk, file, record=record, discloser_id=releaser.credential.person_id)
 
 
-def _close(desk: Desk, case: Case, file: CaseFile, *, refused: Refused, releaser: Signatory) -> None:
+def _close(desk: Desk, case: Case, *, file: CaseFile, refused: Refused, releaser: Signatory) -> None:
     now = file.now
     approvals = "/".join(signed.approval.approval_id for signed in file.approvals)
     denial = Denial(f"denial/{approvals}", releaser.credential.person_id, case.request_id)
-    log_denial(desk, denial, refused, now=now)
+    log_denial(desk, denial, ruling=refused, now=now)
     desk.cases.record_decision(
         replace(case, state=CaseState.REFUSED, changed_at=now),
         None,
         refusal=write_reasons(refused),
-        message=seal_refusal(desk, file.request, refused, recipient=case.counterpart, now=now),
+        message=seal_refusal(desk, file.request, refused=refused, recipient=case.counterpart, now=now),
     )
 
 
-def _release(desk: Desk, case: Case, file: CaseFile, *, releaser: Signatory) -> None:
+def _release(desk: Desk, case: Case, *, file: CaseFile, releaser: Signatory) -> None:
     disclosure = file.disclosure
     if disclosure is None:
         raise StateError("no disclosure was prepared, so nothing can be released")
     signed = sign_as(releaser, SigningDomain.DISCLOSURE, disclosure.to_body())
-    message = _seal_package(desk, case, file.request, disclosure=disclosure, signed=signed)
+    message = _seal_package(desk, case, request=file.request, disclosure=disclosure, signed=signed)
     log_step(desk, _describe(disclosure, file.request), now=file.now)
     done = desk.cases.record_disclosure(
         case, approval_ids=disclosure.approval_ids, message=message, now=file.now
@@ -118,22 +118,21 @@ def _describe(disclosure: Disclosure, request: ReidRequest) -> Step:
 
 
 def _seal_package(
-    desk: Desk, case: Case, request: ReidRequest, *, disclosure: Disclosure, signed: SignedBy
+    desk: Desk, case: Case, *, request: ReidRequest, disclosure: Disclosure, signed: SignedBy
 ) -> OutgoingMessage:
     (approval,) = (
         stored.approval
         for stored in desk.cases.load_approvals(case.request_id)
         if stored.side == Side.DISCLOSING
     )
-    return seal_message(
-        desk,
-        {"disclosure": pack(signed), "approval": pack(approval)},
+    letter = Letter(
+        kind=RelayKind.DISCLOSURE,
         message_id=derive_message_id(RelayKind.DISCLOSURE, request.digest),
         recipient=case.counterpart,
-        kind=RelayKind.DISCLOSURE,
         header={"request_id": case.request_id, "expires_at": format_time(disclosure.opens_until)},
         bound=bind_package(request),
     )
+    return seal_message(desk, letter, content={"disclosure": pack(signed), "approval": pack(approval)})
 
 
 def bind_package(request: ReidRequest) -> dict[str, str]:

@@ -9,7 +9,7 @@ from crypto.canonical import canonical_bytes, format_time, parse_json
 from crypto.errors import VerificationError
 from crypto.signing import SigningDomain, sign_statement, verify_statement
 from node.requests.case import OutgoingMessage
-from node.requests.courier import derive_message_id, open_message, seal_message
+from node.requests.courier import Letter, derive_message_id, open_message, seal_message
 from node.requests.desk import Desk
 from protos.messages import RelayKind, RelayMessage
 from scoring.policy.body import write_fields
@@ -59,7 +59,7 @@ def read_reasons(stored: bytes) -> Refused:
 
 
 def seal_refusal(
-    desk: Desk, request: ReidRequest, refused: Refused, *, recipient: str, now: datetime
+    desk: Desk, request: ReidRequest, *, refused: Refused, recipient: str, now: datetime
 ) -> OutgoingMessage:
     """Return the sealed public form of a refusal for the member that asked."""
     body = {
@@ -68,18 +68,17 @@ def seal_refusal(
         "decided_at": format_time(now),
         **refused.to_public_body(),
     }
-    return seal_message(
-        desk,
-        sign_statement(desk.signing_key, SigningDomain.REFUSAL, body),
+    letter = Letter(
+        kind=RelayKind.RULING,
         message_id=derive_message_id(RelayKind.RULING, request.digest),
         recipient=recipient,
-        kind=RelayKind.RULING,
         header={"request_id": request.request_id},
         bound={"request_digest": request.digest},
     )
+    return seal_message(desk, letter, content=sign_statement(desk.signing_key, SigningDomain.REFUSAL, body))
 
 
-def open_refusal(desk: Desk, message: RelayMessage, request: ReidRequest) -> Refused:
+def open_refusal(desk: Desk, message: RelayMessage, *, request: ReidRequest) -> Refused:
     """Return the refusal that the holder's node signed for exactly this request.
 
     Raises:

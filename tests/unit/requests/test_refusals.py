@@ -12,7 +12,7 @@ from crypto.errors import PolicyError, StateError, VerificationError
 from crypto.signing import SigningDomain, SigningKey
 from node.records import Sensitivity
 from node.requests.case import Case, CaseState, SignedBy
-from node.requests.courier import derive_message_id, seal_message
+from node.requests.courier import Letter, derive_message_id, seal_message
 from node.requests.desk import Signatory
 from node.requests.opening import open_disclosure
 from node.requests.rulings import read_reasons
@@ -64,17 +64,18 @@ def forge(
         "valid_until": node.now + APPROVAL_LIFETIME,
     }
     approval = ReidApproval(**(values | changes))
+    letter = Letter(
+        kind=RelayKind.REQUEST,
+        message_id=derive_message_id(RelayKind.REQUEST, asked.digest, approval.approval_id),
+        recipient=recipient,
+    )
     message = seal_message(
         node.desk,
-        {
+        letter,
+        content={
             "request": pack(sign_as(officer, SigningDomain.REQUEST, asked.to_body())),
             "approval": pack(sign_as(approver, SigningDomain.APPROVAL, approval.to_body())),
         },
-        message_id=derive_message_id(RelayKind.REQUEST, asked.digest, approval.approval_id),
-        recipient=recipient,
-        kind=RelayKind.REQUEST,
-        header={},
-        bound={},
     )
     node.desk.mail.queue_message(message, now=node.now)
     return asked
