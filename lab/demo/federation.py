@@ -45,9 +45,9 @@ class DemoFederation:
         """Run a node command in a member's home."""
         return self.place.command("clew-node", *words, "--home", self.home(member))
 
-    def ask_node(self, member: str, *words: str | Path) -> Any:
+    def ask_node(self, member: str, *words: str | Path, expect: int = 0) -> Any:
         """Run a node command in a member's home and return its JSON."""
-        return self.place.ask("clew-node", *words, "--home", self.home(member))
+        return self.place.ask("clew-node", *words, "--home", self.home(member), expect=expect)
 
     def operate(self, *words: str | Path) -> str:
         """Run an operator's command at the coordinator."""

@@ -272,7 +272,10 @@ def _ask_who(stage: Stage, matches: Matches) -> list[Check]:
     )
     with stage.report.step("Giving officers and approvers their own signing keys"):
         work = CaseWork(stage.federation, asking=asking["member"], holding=holding["member"])
-    return _refused(stage, matches, work) + _approved(stage, matches, work, asking)
+    match = checks.find_match(matches[work.asking], [asking["nominal_id"]], counterpart=work.holding)
+    if match is None:
+        return [Check("A high-risk match is disclosed after approval on both sides", False, "no match")]
+    return _refused(stage, matches, work) + _approved(stage, match, work) + _replayed(stage, match, work)
 
 
 def _refused(stage: Stage, matches: Matches, work: CaseWork) -> list[Check]:
@@ -282,10 +285,9 @@ def _refused(stage: Stage, matches: Matches, work: CaseWork) -> list[Check]:
         return [Check("A low-risk match is refused to a routine request", False, "no match to ask about")]
     with stage.report.step("Asking about a low-risk match"):
         request_id = work.draft(match["match_ref"], "low")
-        state = work.approve_here(request_id)
-    rules = [reason["rule"] for reason in state.get("reasons", ())]
-    for reason in state.get("reasons", ()):
-        stage.report.say(f"[yellow]Refused[/] under {reason['rule']}: {reason['text']}")
+        ruling = work.approve_here(request_id, refused=True)
+    rules = [reason["rule"] for reason in ruling["reasons"]]
+    _show_refusal(stage, ruling)
     return [
         Check(
             "A routine request about a low-risk match is refused, with its rule", "P-05" in rules, str(rules)
@@ -293,15 +295,7 @@ def _refused(stage: Stage, matches: Matches, work: CaseWork) -> list[Check]:
     ]
 
 
-def _approved(
-    stage: Stage,
-    matches: Matches,
-    work: CaseWork,
-    asking: Mapping[str, Any],
-) -> list[Check]:
-    match = checks.find_match(matches[work.asking], [asking["nominal_id"]], counterpart=work.holding)
-    if match is None:
-        return [Check("A high-risk match is disclosed after approval on both sides", False, "no match")]
+def _approved(stage: Stage, match: Mapping[str, Any], work: CaseWork) -> list[Check]:
     with stage.report.step("Asking about a high-risk match; approved by a different person on each side"):
         request_id = work.draft(match["match_ref"], "adult")
         work.approve_here(request_id)
@@ -310,21 +304,28 @@ def _approved(
         _await_state(stage, work, work.asking, request_id, "DISCLOSED")
         opened = work.open_disclosure(request_id)
     stage.report.panel("Opened at the asking force, by the officer who asked", _describe(opened))
+    suspect = next(p for story in stage.planted.stories for p in story.people if p.key == "man_essex")
     identity = str(opened["items"]["IDENTITY_CORE"])
-    person = next(
-        p
-        for story in stage.planted.stories
-        if story.label == "adult"
-        for p in story.people
-        if p.key == "man_essex"
-    )
     return [
         Check(
             "The disclosure names the right person",
-            person.surname.casefold() in identity.casefold(),
+            suspect.surname.casefold() in identity.casefold(),
             f"items: {', '.join(opened['items'])}",
         )
     ]
+
+
+def _replayed(stage: Stage, match: Mapping[str, Any], work: CaseWork) -> list[Check]:
+    with stage.report.step("Asking again about the same match"):
+        ruling = work.approve_here(work.draft(match["match_ref"], "again"), refused=True)
+    rules = [reason["rule"] for reason in ruling["reasons"]]
+    _show_refusal(stage, ruling)
+    return [Check("A match that was answered cannot be used again", "P-10" in rules, ", ".join(rules))]
+
+
+def _show_refusal(stage: Stage, ruling: Mapping[str, Any]) -> None:
+    for reason in ruling["reasons"]:
+        stage.report.say(f"[yellow]Refused[/] under {reason['rule']}: {reason['reason']}")
 
 
 def _await_state(stage: Stage, work: CaseWork, member: str, request_id: str, wanted: str) -> None:
@@ -340,7 +341,11 @@ def _await_state(stage: Stage, work: CaseWork, member: str, request_id: str, wan
 
 
 def _describe(opened: Mapping[str, Any]) -> list[str]:
-    return [f"{item}: {value}" for item, value in opened["items"].items()]
+    lines = []
+    for item, rows in opened["items"].items():
+        lines.append(f"[bold]{item.replace('_', ' ').capitalize()}[/]")
+        lines += ["  " + ", ".join(str(value) for value in row.values()) for row in rows]
+    return lines
 
 
 def _verify_log(stage: Stage) -> list[Check]:

@@ -48,11 +48,11 @@ class Workplace:
         if done.returncode != expect:
             said = (done.stderr or done.stdout).strip()
             raise StateError(f"{' '.join(map(str, words[:3]))} ended with {done.returncode}: {said}")
-        return done.stdout if expect == 0 else done.stderr
+        return done.stdout
 
-    def ask(self, *words: str | Path) -> Any:
+    def ask(self, *words: str | Path, expect: int = 0) -> Any:
         """Run a command with ``--json`` and return what it printed, parsed."""
-        return json.loads(self.command(*words, "--json"))
+        return json.loads(self.command(*words, "--json", expect=expect))
 
     def start(self, name: str, *words: str | Path) -> None:
         """Start a long-running command; what it prints goes to a file beside the homes."""

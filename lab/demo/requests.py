@@ -52,9 +52,9 @@ class CaseWork:
         )
         return str(drafted["request_id"])
 
-    def approve_here(self, request_id: str, *, person: Person | None = None) -> Any:
-        """Approve on the asking side; the bundle then travels to the holder."""
-        return self._decide(self.asking, request_id, person or self.approver)
+    def approve_here(self, request_id: str, *, refused: bool = False) -> Any:
+        """Approve on the asking side; unless a rule refuses, the bundle then travels to the holder."""
+        return self._decide(self.asking, request_id, self.approver, expect=int(refused))
 
     def approve_there(self, request_id: str) -> None:
         """Approve on the holding side and release the package."""
@@ -72,7 +72,7 @@ class CaseWork:
             self.asking, "disclosure", "open", request_id, "--as", self.officer.key
         )
 
-    def _decide(self, member: str, request_id: str, person: Person) -> Any:
+    def _decide(self, member: str, request_id: str, person: Person, *, expect: int = 0) -> Any:
         reason = self._federation.place.root / f"reason-{person.person_id}.txt"
         reason.write_text(
             "The necessity and proportionality statements are specific to this case, less intrusive "
@@ -90,6 +90,7 @@ class CaseWork:
             "APPROVE",
             "--reason-file",
             reason,
+            expect=expect,
         )
 
     def _appoint(self, member: str, suffix: str, role: str, rank: str) -> Person:
