@@ -138,7 +138,8 @@ def summarise_person(
         return None
     as_of_month, today = dates
     return summarise_events(
-        cases.get_events(person) if is_police else (),
+        # An event dated after today is a fault of the source; it counts once its day has come.
+        [event for event in cases.get_events(person) if event.occurred_on <= today] if is_police else (),
         as_of_month=as_of_month,
         today=today,
         table=table,

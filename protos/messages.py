@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from crypto.errors import InputError
 from crypto.pki import Role
+from scoring.risk.areas import AgencyType
 
 TOKEN_BYTES = 16  # record tokens and match handles: 128 random bits cannot be guessed or collide
 INVITATION_SECRET_BYTES = 32
@@ -26,7 +27,6 @@ MAX_LOG_SIZE = 1 << 53  # positions stay exact in JSON and fit a database intege
 MAX_LOG_RANGE = 500  # entries of one audit page; keeps an answer below the message limit
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{1,40}")
-_AGENCY_TYPE = re.compile(r"[A-Z][A-Z0-9_]{1,39}")
 _HEX_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -162,11 +162,9 @@ class InvitationRequest:
         _require_name(self.member)
         _require(1 <= len(self.display_name) <= 100, "display_name", "1 to 100 characters")
         _require(self.role in (Role.FORCE, Role.PARTNER), "role", "FORCE or PARTNER")
-        _require(
-            _AGENCY_TYPE.fullmatch(self.agency_type) is not None,
-            "agency_type",
-            "capital letters, for example POLICE",
-        )
+        _require(self.agency_type in set(AgencyType), "agency_type", f"one of {', '.join(AgencyType)}")
+        is_police = self.agency_type == AgencyType.POLICE
+        _require(is_police == (self.role is Role.FORCE), "agency_type", "POLICE for a force and only for one")
         _require(1 <= self.valid_for_h <= 24 * 30, "valid_for_h", "1 to 720 hours")
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from crypto.agreement import Agreement
 from crypto.credential import Credential
+from crypto.errors import StateError
 from crypto.sealing import SealingKey
 from crypto.signing import SigningKey
 from node.requests.journal_store import JournalStore
@@ -14,7 +15,7 @@ from node.requests.mail_store import MailStore
 from node.requests.ports import CaseRecords, LogAppender
 from node.requests.store import CaseStore
 from scoring.policy.case_file import Thresholds
-from scoring.policy.vocabulary import AgencyType
+from scoring.risk.areas import AgencyType
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,14 @@ class Desk:
         )
 
     def agency_of(self, member: str) -> AgencyType:
-        """Return a member's kind as the rules know it; one they do not know is OTHER, which may nothing."""
+        """Return a member's kind of agency.
+
+        Raises:
+            StateError: The agreement names a kind that this release has no rules for.
+        """
         code = self.agreement.get_member(member).agency_type
-        return AgencyType(code) if code in set(AgencyType) else AgencyType.OTHER
+        if code not in set(AgencyType):
+            raise StateError(
+                f"{member} is a kind of agency that this release does not know; upgrade this node"
+            )
+        return AgencyType(code)

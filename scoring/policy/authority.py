@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from scoring.policy.case_file import CaseFile
-from scoring.policy.vocabulary import AgencyType, ApproverRole, Rank, Side, SubjectRole
+from scoring.policy.vocabulary import ApproverRole, Rank, Side, SubjectRole
+from scoring.risk.areas import AgencyType
 
 _RANK_ORDER = tuple(Rank)
 

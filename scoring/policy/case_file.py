@@ -18,13 +18,13 @@ from scoring.policy.body import body_field, body_object, freeze_fields, number, 
 from scoring.policy.disclosure import Disclosure
 from scoring.policy.request import MATCH_REF_BYTES, ReidRequest
 from scoring.policy.vocabulary import (
-    AgencyType,
     ClericalOutcome,
     HandlingCode,
     RoleView,
     Sensitivity,
     Side,
 )
+from scoring.risk.areas import AgencyType
 
 
 @body_object

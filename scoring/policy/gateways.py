@@ -10,7 +10,8 @@ Threat: a power cited by someone whom it does not bind, or stretched over data i
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from scoring.policy.vocabulary import AgencyType, DataItem, Gateway
+from scoring.policy.vocabulary import DataItem, Gateway
+from scoring.risk.areas import AgencyType
 
 _CARE_ITEMS = frozenset(
     {

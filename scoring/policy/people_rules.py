@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from scoring.policy.authority import AUTHORITIES, LEAST_RANK, Authority, find_case_kind, has_rank
 from scoring.policy.case_file import CaseFile, SignedApproval, Stage
 from scoring.policy.vocabulary import (
-    AgencyType,
     DpoAdvice,
     IntendedAction,
     Rank,
     RequestingRole,
     Side,
 )
+from scoring.risk.areas import AgencyType
 
 ADULT_ONLY_ACTIONS = frozenset({IntendedAction.INTEL_DEV, IntendedAction.DRIVE_REFERRAL})
 """Actions that are never taken against a subject under 18 (DOMAIN 4.3)."""

@@ -245,19 +245,6 @@ class DisclosureOutcome(StrEnum):
     PENDING = "PENDING"
 
 
-class AgencyType(StrEnum):
-    """Kind of member, as the agreement states it."""
-
-    POLICE = "POLICE"
-    HEALTH = "HEALTH"
-    SOCIAL_CARE = "SOCIAL_CARE"
-    IDVA = "IDVA"
-    PROBATION = "PROBATION"
-    HOUSING = "HOUSING"
-    EDUCATION = "EDUCATION"
-    OTHER = "OTHER"
-
-
 class Sensitivity(StrEnum):
     """How the holder marks the subject's record (canonical_schema.csv, nominal)."""
 

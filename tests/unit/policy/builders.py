@@ -12,7 +12,6 @@ from scoring.policy.case_file import CaseFile, MatchFacts, SignedApproval, Stage
 from scoring.policy.disclosure import PACKAGE_LIFETIME, Disclosure
 from scoring.policy.request import REQUEST_LIFETIME, ConflictDeclaration, ReidRequest, phia_term_of
 from scoring.policy.vocabulary import (
-    AgencyType,
     ApproverRole,
     ClericalOutcome,
     DataItem,
@@ -38,6 +37,7 @@ from scoring.policy.vocabulary import (
     Urgency,
     VictimViews,
 )
+from scoring.risk.areas import AgencyType
 
 ASKED = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 DECIDED = ASKED + timedelta(hours=1)

@@ -13,7 +13,6 @@ from scoring.policy.request import (
 )
 from scoring.policy.ruling import RuleId
 from scoring.policy.vocabulary import (
-    AgencyType,
     ClericalOutcome,
     DataItem,
     Decision,
@@ -26,6 +25,7 @@ from scoring.policy.vocabulary import (
     Side,
     SubjectRole,
 )
+from scoring.risk.areas import AgencyType
 from tests.unit.policy.builders import (
     ASKED,
     DECIDED,
@@ -459,7 +459,7 @@ REFUSED: dict[str, tuple[RuleId, CaseFile, str]] = {
     ),
     "a charity discloses": (
         RuleId.DOMAIN_4_3,
-        with_facts(holder_agency=AgencyType.IDVA),
+        with_facts(holder_agency=AgencyType.IDVA_ISVA),
         "Nobody has the authority",
     ),
     "a police employee in the normal queue": (

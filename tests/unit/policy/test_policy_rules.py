@@ -14,7 +14,6 @@ from scoring.policy.match_rules import ROLES_IN_VIEW
 from scoring.policy.rules import ELSEWHERE, RULES, decide_request
 from scoring.policy.ruling import NO_MATCH, Granted, Refused, RuleId, parse_refusal, refuse_unknown_match
 from scoring.policy.vocabulary import (
-    AgencyType,
     ApproverRole,
     DataItem,
     Decision,
@@ -25,6 +24,7 @@ from scoring.policy.vocabulary import (
     Sensitivity,
     Side,
 )
+from scoring.risk.areas import AgencyType
 from tests.unit.policy.builders import (
     ASKED,
     at_arrival,

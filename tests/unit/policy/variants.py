@@ -10,7 +10,6 @@ from scoring.policy.request import (
     THREAT_TO_LIFE_LIFETIME,
 )
 from scoring.policy.vocabulary import (
-    AgencyType,
     ClericalOutcome,
     DataItem,
     Gateway,
@@ -19,6 +18,7 @@ from scoring.policy.vocabulary import (
     Side,
     Urgency,
 )
+from scoring.risk.areas import AgencyType
 from tests.unit.policy.builders import (
     ASKED,
     DELEGATE,
