@@ -260,3 +260,14 @@ def test_every_page_is_reachable_from_the_index() -> None:
         for name in re.findall(r"^[\w-]+$", tree, re.MULTILINE)
     }
     assert listed == pages
+
+
+def test_every_package_is_on_the_module_map_and_no_other() -> None:
+    table = list_first_cells(get_section(read("architecture.md"), "## Module map"))
+    found = {
+        ".".join(path.parent.relative_to(ROOT).parts)
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("__init__.py")
+    }
+    generated = {"protos.clew", "protos.clew.v1"}
+    assert table - {"tests"} == found - generated - {"scoring"}
