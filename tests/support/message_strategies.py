@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from crypto.pki import Role
 from protos import messages as m
+from scoring.risk.areas import AgencyType
 
 MESSAGES: tuple[type[Any], ...] = tuple(
     value for value in vars(m).values() if dataclasses.is_dataclass(value) and isinstance(value, type)
@@ -47,7 +48,7 @@ _BY_FIELD: dict[str, st.SearchStrategy[Any]] = {
     "SummaryRequests.tokens": st.lists(_TOKENS, max_size=4).map(tuple),
     "role_view": st.just("PERPETRATOR"),
     "role": st.sampled_from([Role.FORCE, Role.PARTNER]),
-    "agency_type": st.text("ABXYZ019_", min_size=1, max_size=39).map("A".__add__),
+    "agency_type": st.sampled_from(AgencyType).map(str),
     "hpke_public_key": _KEYS,
     "signing_public_key": _KEYS,
     "invitation_secret": st.binary(min_size=32, max_size=32),
