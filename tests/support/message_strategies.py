@@ -81,7 +81,13 @@ def build(kind: type[Any]) -> st.SearchStrategy[Any]:
         built = st.tuples(built, st.tuples(st.floats(0, 100), st.floats(0, 100)).map(sorted)).map(
             lambda pair: {**pair[0], "score_lower": pair[1][0], "score_upper": pair[1][1]}
         )
+    if kind is m.InvitationRequest:
+        built = built.map(lambda values: {**values, "role": _role_of(values["agency_type"])})
     return built.map(lambda values: kind(**values))
+
+
+def _role_of(agency_type: str) -> Role:
+    return Role.FORCE if agency_type == AgencyType.POLICE else Role.PARTNER
 
 
 def _chunks() -> st.SearchStrategy[m.SubmissionChunk]:
