@@ -165,7 +165,10 @@ def list_enrolments(home: HomeOption, as_json: JsonOption = False) -> None:
         for e in found:
             table.add_row(e.display_name, e.role.value, e.state.value.lower(), e.fingerprint)
         out.print(table)
-        print_next("telephone each pending member, compare, then: clew-coordinator enrolments approve MEMBER")
+        print_next(
+            "telephone each pending member, let them read their fingerprint, then: clew-coordinator "
+            f"enrolments approve MEMBER --fingerprint 'WHAT YOU HEARD' --home {home}"
+        )
 
 
 @enrolment_app.command("approve")
@@ -186,17 +189,24 @@ def approve_enrolment(
     with explained_errors():
         with connect(CoordinatorHome(home)) as channel:
             channel.call(methods.APPROVE_ENROLMENT, EnrolmentApproval(member, fingerprint))
-        out.print(f"Approved {member}; its node collects the certificate by itself.")
-        print_next("when everyone is approved: clew-coordinator agreement draft")
+        out.print(f"Approved {member}.")
+        print_next(
+            "the member runs clew-node enrol again to collect its certificate; when everyone is approved: "
+            f"clew-coordinator agreement draft --custodian MEMBER --out draft.json --home {home}"
+        )
 
 
 @agreement_app.command("draft")
 def draft(
     home: HomeOption,
     path: Annotated[Path, typer.Option("--out", help="Where to write the draft (JSON).")],
-    custodian: Annotated[str, typer.Option(help="Member that makes linkage keys.")],
+    custodian: Annotated[
+        str, typer.Option(help="Member whose node makes the linkage key and seals it to the others.")
+    ],
     days: Annotated[int, typer.Option(help="How long the agreement holds.")] = 365,
-    new_epoch: Annotated[bool, typer.Option(help="Start a new key epoch (a member has left).")] = False,
+    new_epoch: Annotated[
+        bool, typer.Option("--new-epoch", help="Start a new key epoch: a member left.")
+    ] = False,
 ) -> None:
     """Draft the agreement from the approved members, for the governance board to sign.
 
@@ -213,7 +223,8 @@ def draft(
         write_file(path, body)
         out.print(f"Wrote version {agreement.version} with {len(agreement.members)} members to {path}.")
         print_next(
-            f"the board reads it and signs: clew-coordinator agreement sign {path} --key governance.key"
+            f"the board reads it and signs: clew-coordinator agreement sign {path} --key governance.key "
+            "--out agreement.json"
         )
 
 
@@ -238,7 +249,7 @@ def sign(
         show_agreement(agreement)
         write_file(signed, sign_agreement(SigningKey.from_pem(read_private(key)), agreement))
         out.print(f"Signed version {agreement.version}; wrote {signed}.")
-        print_next(f"the operator publishes it: clew-coordinator agreement publish {signed}")
+        print_next(f"the operator publishes it: clew-coordinator agreement publish {signed} --home HOME")
 
 
 @agreement_app.command("publish")
@@ -257,7 +268,7 @@ def publish(home: HomeOption, path: Annotated[Path, typer.Argument(help="The sig
         with connect(CoordinatorHome(home)) as channel:
             channel.call(methods.PUBLISH_AGREEMENT, SignedDocument(read_file(path)))
         out.print("Published. Nodes verify it against their pinned governance key when they next ask.")
-        print_next("clew-coordinator round open")
+        print_next(f"clew-coordinator round open --home {home}")
 
 
 @agreement_app.command("show")
@@ -297,13 +308,13 @@ def open_round(
             print_json(status_body(status))
         else:
             show_status(status)
-            print_next("clew-coordinator round status --watch")
+            print_next(f"clew-coordinator round status --watch --home {home}")
 
 
 @round_app.command("status")
 def round_status(
     home: HomeOption,
-    watch: Annotated[bool, typer.Option(help="Stay until the round is over.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Stay until the round is over.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Show the latest round's progress, in counts.
@@ -327,6 +338,28 @@ def round_status(
             time.sleep(0.5)
         if as_json:
             print_json(status_body(status))
+
+
+@round_app.command("abandon")
+def abandon_round(home: HomeOption, as_json: JsonOption = False) -> None:
+    """Abandon the running round: everything of it is erased, nobody gets results.
+
+    Example: clew-coordinator round abandon --home coordinator
+    """
+    from coordinator.config import CoordinatorHome
+    from coordinator.operate import connect, fetch_status, show_status, status_body
+    from protos import methods
+    from protos.messages import RoundReference
+
+    with explained_errors():
+        with connect(CoordinatorHome(home)) as channel:
+            running = RoundReference(fetch_status(channel).round_id)
+            status = channel.call(methods.ABANDON_ROUND, running)
+        if as_json:
+            print_json(status_body(status))
+        else:
+            show_status(status)
+            print_next(f"clew-coordinator round open --home {home}")
 
 
 @app.command()

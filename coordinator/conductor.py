@@ -16,6 +16,7 @@ import structlog
 from coordinator import rounds
 from coordinator.assessment import Answer, ClusterView, assess
 from coordinator.directory import Directory, get_encoding_bytes
+from coordinator.erasure import RoundEraser
 from coordinator.journal import Journal
 from coordinator.matching.match import MatchOutcome, end_with_parent, match_segments
 from coordinator.rounds import Round, Step
@@ -38,6 +39,7 @@ class Conductor:
         segments: SegmentDirectory,
         directory: Directory,
         journal: Journal,
+        eraser: RoundEraser,
         *,
         clock: Callable[[], datetime],
         log: structlog.stdlib.BoundLogger,
@@ -46,6 +48,7 @@ class Conductor:
         self._segments = segments
         self._directory = directory
         self._journal = journal
+        self._eraser = eraser
         self._clock = clock
         self._log = log
 
@@ -69,7 +72,7 @@ class Conductor:
                 case Step.PUBLISH:
                     await asyncio.to_thread(self._publish, current)
                 case Step.CLOSE:
-                    await asyncio.to_thread(self._erase, current, rounds.close)
+                    await asyncio.to_thread(self._eraser.erase, current.round_id, rounds.close)
                 case Step.FAIL:
                     await asyncio.to_thread(self._fail, current, "TOO_FEW_SUBMISSIONS")
         except Exception as error:
@@ -145,9 +148,5 @@ class Conductor:
         )
 
     def _fail(self, current: Round, reason: str) -> None:
-        self._erase(current, lambda stored: rounds.fail(stored, reason))
-
-    def _erase(self, current: Round, change: Callable[[Round], Round]) -> None:
-        self._segments.erase_round(current.round_id)
-        self._journal.record(EventType.ERASURE, "ROUND_ERASED", current.round_id)
-        self._store.erase_round(current.round_id, change)
+        if not self._store.get_round(current.round_id).is_over:  # the operator may have abandoned it
+            self._eraser.erase(current.round_id, lambda stored: rounds.fail(stored, reason))

@@ -26,7 +26,9 @@ from protos.hosting.files import make_home, read_file, write_file, write_private
 from protos.messages import Invitation, InvitationRequest
 
 AUTHORITY_LIFETIME = timedelta(days=5 * 365)
-SERVER_LIFETIME = timedelta(days=398)  # the longest that public authorities allow; renewed by a later init
+SERVER_LIFETIME = timedelta(
+    days=398
+)  # the longest that public authorities allow; docs/limitations.md on renewal
 INVITATION_FORMAT = "clew-invitation/v1"
 OPERATOR_NAME = "operator"
 

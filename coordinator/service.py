@@ -11,6 +11,7 @@ from datetime import timedelta
 from coordinator.conductor import Conductor
 from coordinator.config import CoordinatorConfig, CoordinatorHome
 from coordinator.directory import Directory
+from coordinator.erasure import RoundEraser
 from coordinator.journal import Journal
 from coordinator.segments import SegmentDirectory
 from coordinator.server import Guard, make_credentials, make_server
@@ -61,6 +62,7 @@ async def _serve(home: CoordinatorHome) -> None:
     )
     journal = Journal(transparency, read_clock)
     segments = SegmentDirectory(home.segments)
+    eraser = RoundEraser(round_store, segments, journal)
     authority = Authority(
         config.federation, read_file(home.authority_certificate), read_private(home.authority_key)
     )
@@ -73,7 +75,7 @@ async def _serve(home: CoordinatorHome) -> None:
             clock=read_clock,
         ),
         AgreementDesk(enrolments, round_store, directory, journal),
-        RoundDesk(round_store, segments, directory, journal, read_clock),
+        RoundDesk(round_store, segments, directory, journal, eraser, read_clock),
         Relay(RelayStore(engine), directory, read_clock),
         LogDesk(transparency, log_store, directory),
     )
@@ -96,7 +98,7 @@ async def _serve(home: CoordinatorHome) -> None:
         credentials=make_credentials(**server_identity, authority=None),
         address=f"{config.listen}:{config.enrolment_port}",
     )
-    conductor = Conductor(round_store, segments, directory, journal, clock=read_clock, log=log)
+    conductor = Conductor(round_store, segments, directory, journal, eraser, clock=read_clock, log=log)
     await members.start()
     await newcomers.start()
     write_file(home.ports, json.dumps({"member": member_port, "enrolment": enrolment_port}).encode())

@@ -29,16 +29,15 @@ def link(
     dedupe: Annotated[bool, typer.Option("--dedupe", help="Find several records of one person.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Link people across files through the code a federation uses."""
-    from crypto.errors import ClewError
-    from lab.link_command import LinkOptions, run_link
+    """Link people across files through the code a federation uses.
 
-    options = LinkOptions(tuple(files), truth, out, schema, tuple(map_ or ()), dedupe, as_json)
-    try:
-        run_link(options)
-    except ClewError as error:
-        typer.echo(f"error: {error.public_message}", err=True)
-        raise typer.Exit(code=2) from error
+    Example: clew-lab link a.csv b.csv --truth truth.csv --out pairs.csv
+    """
+    from lab.link_command import LinkOptions, run_link
+    from protos.hosting.terminal import explained_errors
+
+    with explained_errors():
+        run_link(LinkOptions(tuple(files), truth, out, schema, tuple(map_ or ()), dedupe, as_json))
 
 
 @app.command()

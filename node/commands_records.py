@@ -46,7 +46,7 @@ def encode(
     people: Annotated[Path, typer.Argument(help="CSV file whose columns are the schema's identifiers.")],
     schema: Annotated[Path, typer.Option(help="clkhash version 3 linkage schema.")],
     key_file: Annotated[Path, typer.Option(help="File whose bytes are the secret.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write the encodings.")],
+    output: Annotated[Path, typer.Option("--out", "-o", help="Where to write the encodings.")],
 ) -> None:
     """Encode a file offline into anonlink-client's JSON, byte for byte as clkhash does.
 

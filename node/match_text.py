@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from node.match_view import MatchView
 from scoring.risk.bands import RiskBand
+from scoring.risk.phia import show_probability
 from scoring.risk.rfgv import RiskScore
 
 STYLES = {
@@ -30,8 +31,8 @@ def describe_match(view: MatchView, *, scores_own: bool) -> str:
     match, values = view.match, view.values
     lines = [
         f"[bold]{match.counterpart}[/] also knows the person of your record {_join(match.nominal_ids)}",
-        f"  likelihood   {view.likelihood.text} ({values.probability:.2f}, {values.kind.value}; "
-        f"analytical confidence {view.likelihood.confidence.value})",
+        f"  likelihood   {view.likelihood.text} ({show_probability(values.probability)}, "
+        f"{values.kind.value}; analytical confidence {view.likelihood.confidence.value})",
     ]
     if scores_own:
         lines.append(
@@ -104,7 +105,8 @@ def _band(band: RiskBand) -> str:
 def _elsewhere(view: MatchView) -> str:
     match = view.match
     forces = f"{match.other_forces} other force{'' if match.other_forces == 1 else 's'}"
-    events = f", {match.others_events} events" if match.others_events else ""
+    word = "event" if match.others_events == "1" else "events"
+    events = f", {match.others_events} {word}" if match.others_events else ""
     oldest = f", oldest {match.others_oldest} days ago" if match.others_oldest else ""
     threats = f", {', '.join(match.others_threats)}" if match.others_threats else ""
     breadth = f"{match.breadth} kind{'' if match.breadth == 1 else 's'} of agency"

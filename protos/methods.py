@@ -57,6 +57,7 @@ LIST_ENROLMENTS = Method("OperatorService", "ListEnrolments", m.Nothing, m.Enrol
 APPROVE_ENROLMENT = Method("OperatorService", "ApproveEnrolment", m.EnrolmentApproval, m.Enrolment, _OPERATOR)
 PUBLISH_AGREEMENT = Method("OperatorService", "PublishAgreement", m.SignedDocument, m.Accepted, _OPERATOR)
 OPEN_ROUND = Method("OperatorService", "OpenRound", m.RoundOpening, m.RoundStatus, _OPERATOR)
+ABANDON_ROUND = Method("OperatorService", "AbandonRound", m.RoundReference, m.RoundStatus, _OPERATOR)
 GET_ROUND_STATUS = Method("OperatorService", "GetRoundStatus", m.RoundReference, m.RoundStatus, _OPERATOR)
 
 GET_AGREEMENT = Method("RoundService", "GetAgreement", m.Nothing, m.SignedDocument, _ALL)
@@ -86,6 +87,7 @@ MEMBER_PORT_METHODS: tuple[AnyMethod, ...] = (
     APPROVE_ENROLMENT,
     PUBLISH_AGREEMENT,
     OPEN_ROUND,
+    ABANDON_ROUND,
     GET_ROUND_STATUS,
     GET_AGREEMENT,
     GET_ROUND,

@@ -65,6 +65,7 @@ def make_handlers(
         methods.APPROVE_ENROLMENT: lambda caller, request: enrolment.approve(request, operator=caller.name),
         methods.PUBLISH_AGREEMENT: agreement.publish,
         methods.OPEN_ROUND: lambda caller, request: rounds.open_round(request, operator=caller.name),
+        methods.ABANDON_ROUND: lambda caller, request: rounds.abandon(request, operator=caller.name),
         methods.GET_ROUND_STATUS: lambda _, request: rounds.get_status(request),
         methods.GET_AGREEMENT: lambda _caller, _request: agreement.get(),
         methods.GET_ROUND: lambda _caller, _request: rounds.get_latest(),

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from coordinator import rounds
 from coordinator.directory import Directory, get_encoding_bytes
+from coordinator.erasure import RoundEraser
 from coordinator.journal import Journal
 from coordinator.rounds import Round
 from coordinator.segments import SegmentDirectory
@@ -43,12 +44,14 @@ class RoundDesk:
         segments: SegmentDirectory,
         directory: Directory,
         journal: Journal,
+        eraser: RoundEraser,
         clock: Callable[[], datetime],
     ) -> None:
         self._store = store
         self._segments = segments
         self._directory = directory
         self._journal = journal
+        self._eraser = eraser
         self._clock = clock
 
     def open_round(self, opening: RoundOpening, *, operator: str) -> RoundStatus:
@@ -66,6 +69,18 @@ class RoundDesk:
             lambda number: rounds.open_round(opening, agreement, number=number, round_id=round_id, now=now)
         )
         return rounds.report(opened)
+
+    def abandon(self, reference: RoundReference, *, operator: str) -> RoundStatus:
+        """End a running round without results and erase everything of it.
+
+        Raises:
+            StateError: The round is unknown or over.
+        """
+        rounds.fail(self._store.get_round(reference.round_id), "ABANDONED")
+        ended = self._eraser.erase(
+            reference.round_id, lambda stored: rounds.fail(stored, "ABANDONED"), actor=operator
+        )
+        return rounds.report(ended)
 
     def get_status(self, reference: RoundReference) -> RoundStatus:
         """Report a round's progress in counts."""

@@ -178,9 +178,9 @@ class RoundStore:
         return parse_message(MemberResults, data)
 
     def erase_round(self, round_id: str, change: Change) -> Round:
-        """Erase a round's tokens, summaries and results, and the traces in the write-ahead log."""
+        """Erase a round's tokens, summaries, match handles and results, and their traces in the WAL."""
         with self._engine.begin() as connection:
-            for table in (tables.cluster_record, tables.result):
+            for table in (tables.cluster_record, tables.match, tables.result):
                 connection.execute(sa.delete(table).where(table.c.round_id == round_id))
             changed = _change(connection, round_id, change)
         erase_history(self._engine)

@@ -63,7 +63,7 @@ result = sa.Table(
     sa.PrimaryKeyConstraint("round_id", "member"),
 )
 
-# Kept past the close (DESIGN section 5, step 8): handles without tokens, so that a request can be routed.
+# Round data: erased when the round closes; members keep the handles that concern them.
 match = sa.Table(
     "match",
     metadata,

@@ -4,6 +4,7 @@ Layer: lab, pure. Each check is a sentence a chief officer understands, whether 
 behind it. The lab alone may join two members' matches: only it knows both sides' records.
 """
 
+import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ LEAST_RECALL = 0.95  # DOMAIN F08
 LEAST_PRECISION = 0.98  # DOMAIN F08
 FEDERATED_TOLERANCE = 2.4  # DOMAIN F09: quantised summaries against exact events
 EXACT_TOLERANCE = 0.05  # one decimal
+Z_95 = 1.959964  # standard normal quantile of a two-sided 95% interval
 
 Record = tuple[str, str]  # member, nominal id
 
@@ -35,13 +37,43 @@ class FoundPair:
 
 
 @dataclass(frozen=True, slots=True)
-class Quality:
-    """Linkage against planted truth, over pairs of police forces."""
+class Share:
+    """A share of a count, with the 95% interval of what it would be over many such demos.
 
-    true_pairs: int
-    found_pairs: int
-    recall: float
-    precision: float
+    Source: Wilson (1927), the score interval.
+    """
+
+    hits: int
+    total: int
+
+    @property
+    def value(self) -> float:
+        """The share itself; of nothing it is 1."""
+        return self.hits / self.total if self.total else 1.0
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Lower and upper end."""
+        if not self.total:
+            return 0.0, 1.0
+        z2 = Z_95**2
+        middle = (self.hits + z2 / 2) / (self.total + z2)
+        half = Z_95 * math.sqrt(self.total * self.value * (1 - self.value) + z2 / 4) / (self.total + z2)
+        return max(0.0, middle - half), min(1.0, middle + half)
+
+    @property
+    def text(self) -> str:
+        """The share and its interval in words."""
+        low, high = self.interval
+        return f"{self.value:.1%} ({low:.1%} to {high:.1%})"
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """Linkage against planted truth, over pairs of records held by two different forces."""
+
+    recall: Share
+    precision: Share
 
 
 def join_matches(matches: Mapping[str, Sequence[Mapping[str, Any]]]) -> tuple[FoundPair, ...]:
@@ -78,20 +110,16 @@ def measure_linkage(
     pairs = [p for p in found if all(member in forces for side in p.sides for member, _ in side)]
     hits = {frozenset((a, b)) for p in pairs for a in p.sides[0] for b in p.sides[1]} & wanted
     right = sum(any(frozenset((a, b)) in wanted for a in p.sides[0] for b in p.sides[1]) for p in pairs)
-    return Quality(
-        true_pairs=len(wanted),
-        found_pairs=len(pairs),
-        recall=len(hits) / len(wanted) if wanted else 1.0,
-        precision=right / len(pairs) if pairs else 1.0,
-    )
+    return Quality(recall=Share(len(hits), len(wanted)), precision=Share(right, len(pairs)))
 
 
 def check_quality(quality: Quality) -> Check:
-    """Hold the linkage to DOMAIN F08."""
+    """Hold the linkage to DOMAIN F08: neither figure may lie below its goal beyond chance."""
     return Check(
         "People known to two forces are found, and strangers are not joined",
-        quality.recall >= LEAST_RECALL and quality.precision >= LEAST_PRECISION,
-        f"recall {quality.recall:.1%}, precision {quality.precision:.1%}, {quality.true_pairs} true pairs",
+        quality.recall.interval[1] >= LEAST_RECALL and quality.precision.interval[1] >= LEAST_PRECISION,
+        f"recall {quality.recall.text} of {quality.recall.total} pairs; precision {quality.precision.text}; "
+        f"goals {LEAST_RECALL:.0%} and {LEAST_PRECISION:.0%}",
     )
 
 
@@ -110,7 +138,7 @@ def check_apart(stories: Sequence[Mapping[str, Any]], found: Sequence[FoundPair]
             records = [_record(story, left), _record(story, right)]
             joined += [story["label"]] * bool(find_links(found, records))
     return Check(
-        "Look-alikes stay apart: twins, father and son of one name, namesakes",
+        "Look-alikes stay apart: twins in two homes, father and son of one name, namesakes",
         not joined,
         f"{pairs - len(joined)} of {pairs} pairs kept apart"
         + "".join(f"; joined: {label}" for label in joined),

@@ -10,10 +10,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table
 
 from lab.demo.checks import Check
+from scoring.risk.phia import show_probability
 
 WIDTH = 100
 
@@ -41,8 +43,8 @@ class Report:
         self.console.print(f"[green]✓[/] {doing} [dim]({time.monotonic() - started:.1f} s)[/]")
 
     def say(self, text: str) -> None:
-        """Print one line of the story."""
-        self.console.print(f"  {text}")
+        """Print one passage of the story, indented."""
+        self.console.print(Padding(text, (0, 0, 0, 2)))
 
     def title(self, text: str) -> None:
         """Begin a chapter."""
@@ -84,7 +86,7 @@ def describe_link(match: Mapping[str, Any]) -> list[str]:
         f"Before linking  {before['score']:.1f} {before['band']}",
         f"If linked       {linked['score_if_true']:.1f} {linked['band']}  "
         f"({low:.1f} to {high:.1f} until incidents are de-duplicated)",
-        f"The link        {chance['value']:.2f}, {chance['phia_term']} ({chance['kind']}); "
+        f"The link        {show_probability(chance['value'])}, {chance['phia_term']} ({chance['kind']}); "
         f"expected score {match['expected_score']:.1f}",
         f"Elsewhere       {elsewhere['other_forces']} other force, {elsewhere['events']} events, oldest "
         f"{elsewhere['oldest_days']} days ago; {', '.join(elsewhere['threat_areas'])}",

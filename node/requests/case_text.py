@@ -12,6 +12,7 @@ from rich.markup import escape
 from node.match_text import STYLES
 from scoring.policy.disclosure import Disclosure
 from scoring.risk.bands import RiskBand
+from scoring.risk.phia import show_probability
 
 _FIRST = ("given_names", "surname", "date_of_birth", "reference", "date", "offence", "offence_code", "role")
 
@@ -100,7 +101,7 @@ def _list_values(values: Mapping[str, Any] | None) -> Iterator[str]:
     band = RiskBand(values["band_if_true"])
     lower, upper = values["interval"]
     yield (
-        f"  likelihood      {values['likelihood']} ({values['probability']:.2f}, "
+        f"  likelihood      {values['likelihood']} ({show_probability(values['probability'])}, "
         f"{values['probability_kind']}; analytical confidence {values['analytical_confidence']})"
     )
     yield (

@@ -21,7 +21,7 @@ from scoring.policy.vocabulary import HandlingCode, RoleView, Sensitivity, Side
 
 
 def get_match(desk: Desk, case: Case) -> KnownMatch:
-    """Return the match of a request; raise StateError when its 90 days are over."""
+    """Return the match of a request; raise StateError when it is no longer held."""
     match = desk.records.find_match(bytes.fromhex(case.match_ref))
     if match is None:
         raise StateError("this node no longer holds the match; wait for the next round's match")

@@ -12,6 +12,8 @@ from enum import StrEnum
 
 from crypto.errors import InputError
 
+LEAST_SHOWN, GREATEST_SHOWN = 0.01, 0.99  # beyond, more digits would claim what no model here knows
+
 
 class AnalyticalConfidence(StrEnum):
     """How good the evidence behind a likelihood is; separate from the likelihood itself."""
@@ -49,6 +51,13 @@ class Likelihood:
     def text(self) -> str:
         """The term, marked as nearest when the number lies between two terms."""
         return f"{self.term} (nearest band)" if self.in_gap else self.term
+
+
+def show_probability(probability: float) -> str:
+    """Return a probability to two decimals, never as a certainty: an estimate is not 0.00 or 1.00."""
+    if probability > GREATEST_SHOWN:
+        return f">{GREATEST_SHOWN}"
+    return f"<{LEAST_SHOWN}" if probability < LEAST_SHOWN else f"{probability:.2f}"
 
 
 def describe_likelihood(probability: float, *, confidence: AnalyticalConfidence) -> Likelihood:

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from coordinator.directory import Directory
+from coordinator.erasure import RoundEraser
 from coordinator.journal import Journal
 from coordinator.segments import SegmentDirectory
 from coordinator.services.enrolment import EnrolmentDesk
@@ -68,7 +69,8 @@ class Desks:
         )
         self.agreement = AgreementDesk(self.enrolments, self.round_store, directory, journal)
         segments = SegmentDirectory(self.folder / "segments")
-        self.rounds = RoundDesk(self.round_store, segments, directory, journal, clock)
+        eraser = RoundEraser(self.round_store, segments, journal)
+        self.rounds = RoundDesk(self.round_store, segments, directory, journal, eraser, clock)
         self.relay = Relay(RelayStore(self.engine), directory, clock)
         self.log_desk = LogDesk(self.log, LogStore(self.engine), directory)
 
