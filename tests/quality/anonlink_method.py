@@ -15,7 +15,6 @@ import time
 import warnings
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,8 +22,9 @@ from clkhash import clk
 from clkhash.schema import Schema, from_json_dict
 
 from lab.people_file import PeopleFile
-from scoring.linkage.evaluation import Pair, Quality, get_cluster_pairs, score_quality
+from scoring.linkage.evaluation import Pair, get_cluster_pairs, score_quality
 from tests.quality.labelled import LabelledSet
+from tests.quality.runs import Run
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -63,18 +63,7 @@ POSITIONAL_FIELDS = ("dob", "phone")
 LONG_FIELDS = ("forenames", "surname", "full_name", "dob")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class AnonlinkRun:
-    """What one run decided; attributes as of :class:`tests.quality.clew_method.ClewRun`."""
-
-    decided: frozenset[Pair]
-    scored: frozenset[Pair]
-    own: Quality
-    best: Quality
-    seconds: float
-
-
-def run_anonlink(labelled: LabelledSet, *, secret: bytes) -> AnonlinkRun:
+def run_anonlink(labelled: LabelledSet, *, secret: bytes) -> Run:
     """Encode raw columns with clkhash, match and solve with anonlink, and judge the result."""
     started = time.perf_counter()
     columns = COLUMNS.get(labelled.name) or choose_columns(labelled)
@@ -89,7 +78,7 @@ def run_anonlink(labelled: LabelledSet, *, secret: bytes) -> AnonlinkRun:
         for t in np.arange(LOWEST_THRESHOLD, 1.0, SWEEP_STEP).tolist()
     )
     best = max([own, *sweep], key=lambda quality: quality.f1)
-    return AnonlinkRun(frozenset(decided), frozenset(iterate(candidates)), own, best, seconds)
+    return Run(frozenset(decided), frozenset(iterate(candidates)), own, best, seconds)
 
 
 def choose_columns(labelled: LabelledSet) -> tuple[tuple[str, bool, int], ...]:

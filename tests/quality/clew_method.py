@@ -2,30 +2,12 @@
 
 import hashlib
 import time
-from dataclasses import dataclass
 
 from lab.link import LinkResult, link_files, score_result
-from scoring.linkage.evaluation import Pair, Quality, get_cluster_pairs
+from scoring.linkage.evaluation import Pair, get_cluster_pairs
 from scoring.linkage.matching import iterate_positions
 from tests.quality.labelled import LabelledSet
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ClewRun:
-    """What one run under one key decided.
-
-    Attributes:
-        decided: Pairs that share a cluster at the program's own threshold.
-        scored: Every candidate pair: at or above the floor of similarity.
-        own, best: Quality at the own threshold and at the best in hindsight.
-        seconds: Encoding, comparing, fitting and clustering; not the search for the best threshold.
-    """
-
-    decided: frozenset[Pair]
-    scored: frozenset[Pair]
-    own: Quality
-    best: Quality
-    seconds: float
+from tests.quality.runs import Run
 
 
 def derive_secret(seed: int, number: int) -> bytes:
@@ -33,11 +15,11 @@ def derive_secret(seed: int, number: int) -> bytes:
     return hashlib.sha256(f"clew quality {seed} {number}".encode()).digest()
 
 
-def run_clew(labelled: LabelledSet, *, secret: bytes) -> ClewRun:
+def run_clew(labelled: LabelledSet, *, secret: bytes) -> Run:
     """Link a set and judge it."""
     result, seconds = _link(labelled, secret)
     own, best = score_result(result, set(labelled.truth), within=labelled.within)
-    return ClewRun(
+    return Run(
         decided=frozenset(get_cluster_pairs(result.linkage.clusters)),
         scored=frozenset(iterate_positions(result.linkage.candidates)),
         own=own,

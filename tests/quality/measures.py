@@ -33,6 +33,7 @@ class Rate:
 
     Attributes:
         hits, total: Numerator and denominator, in pairs or records.
+        people: Whose they are, the sampling units.
         rate: hits / total; 0 when there is nothing.
         standard_error: By the linearised ratio over people.
         low, high: Wilson's 95% interval at the effective sample size.
@@ -40,6 +41,7 @@ class Rate:
 
     hits: int
     total: int
+    people: int
     rate: float
     standard_error: float
     low: float
@@ -152,7 +154,7 @@ def measure_rate(outcomes: NDArray[np.bool_], persons: Integers) -> Rate:
     """
     total, hits = len(outcomes), int(outcomes.sum())
     if not total:
-        return Rate(0, 0, 0.0, 0.0, 0.0, 1.0)
+        return Rate(0, 0, 0, 0.0, 0.0, 0.0, 1.0)
     rate = hits / total
     _, member = np.unique(persons, return_inverse=True)
     sizes, sums = np.bincount(member), np.bincount(member, weights=outcomes)
@@ -162,7 +164,7 @@ def measure_rate(outcomes: NDArray[np.bool_], persons: Integers) -> Rate:
     # With no variance (all or nothing found) people are the sample, whatever their number of pairs.
     effective = rate * (1 - rate) / variance if variance > 0 else float(count)
     low, high = get_wilson_interval(rate, min(effective, total))
-    return Rate(hits, total, rate, variance**0.5, low, high)
+    return Rate(hits, total, count, rate, variance**0.5, low, high)
 
 
 def get_wilson_interval(rate: float, size: float) -> tuple[float, float]:

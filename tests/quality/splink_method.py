@@ -17,15 +17,18 @@ from typing import Any, Literal
 import pandas as pd
 
 from crypto.encoding.standardise import parse_date_parts, standardise_value
-from scoring.linkage.evaluation import Pair, get_cluster_pairs
+from scoring.linkage.evaluation import Pair, get_cluster_pairs, score_quality
 from scoring.linkage.matching import Position
+from tests.quality.greedy import find_best_greedy
 from tests.quality.labelled import LabelledSet
+from tests.quality.runs import Run
 
 ENVIRONMENT = Path(__file__).parents[2] / ".venv-quality"
 PROGRAM = Path(__file__).with_name("splink_baseline.py")
 SEPARATOR = "-__-"
 UK_POSTCODE = re.compile(r"^[A-Z]{1,2}[0-9][A-Z0-9]?[0-9][A-Z]{2}$")
 TIMEOUT_S = 3_600
+OWN_MATCH_WEIGHT = 0.0  # match probability 0.5, Splink's own threshold here; the scale is log2 of the odds
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,6 +79,19 @@ def run_splink(
         return _read_result(folder)
 
 
+def judge_splink(run: SplinkRun, labelled: LabelledSet) -> Run:
+    """Return the run judged; the best threshold is found by the greedy pass that equals its clustering."""
+    own = score_quality(run.own, labelled.truth, threshold=OWN_MATCH_WEIGHT)
+    best = find_best_greedy(run.scored, labelled.truth, within=labelled.within)
+    return Run(
+        decided=run.own,
+        scored=frozenset(pair for _, pair in run.scored),
+        own=own,
+        best=max(own, best, key=lambda quality: quality.f1),
+        seconds=run.seconds,
+    )
+
+
 def write_job(
     folder: Path,
     labelled: LabelledSet,
@@ -95,8 +111,7 @@ def write_job(
     postcodes = frame["postcode"][frame["postcode"] != ""] if "postcode" in fields else pd.Series(dtype=str)
     is_uk = bool(postcodes.str.contains(" ").mean() > 0.5) if len(postcodes) else False
     frame.to_csv(folder / "records.csv", index=False)
-    is_given = not isinstance(pairs, str)
-    if is_given:
+    if not isinstance(pairs, str):
         ids = [(_write_id(a, labelled.within), _write_id(b, labelled.within)) for a, b in pairs]
         pd.DataFrame(ids, columns=["l", "r"]).to_csv(folder / "candidates.csv", index=False)
     job = {
@@ -104,7 +119,7 @@ def write_job(
         "fields": fields,
         "within": labelled.within,
         "uk_postcodes": is_uk,
-        "pairs": "given" if is_given else pairs,
+        "pairs": pairs if isinstance(pairs, str) else "given",
         "threads": threads,
         "seed": seed,
     }

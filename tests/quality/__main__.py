@@ -1,0 +1,162 @@
+"""``./run quality``: measure linkage quality and fairness on every labelled set, beside the baselines.
+
+The result table goes to standard output, progress to standard error. Every set takes from seconds to a
+few minutes; all of them about half an hour on two cores. ``--quick`` takes small ones.
+"""
+
+import argparse
+import json
+import os
+import platform
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.quality import splink_method
+from tests.quality.columns import EXPLANATION, HEADINGS, list_rows
+from tests.quality.compare import Settings, measure_set
+from tests.quality.document import render_document
+from tests.quality.labelled import DEVELOPMENT_SETS, LabelledSet, load_development_set
+from tests.quality.page import render_page
+from tests.quality.reading import read_report
+from tests.quality.results import Report, SetResult, parse_report, to_json
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "quality.md"
+QUICK_SETS = ("splink_fake_1000", "historical_50k_dev")
+SEED = 20_260_101
+KEYS = 3
+TABLE_WIDTH = 150
+
+
+def main() -> None:
+    """Measure, or read an earlier result, and print and write what was asked for."""
+    options = parse_options(sys.argv[1:])
+    notes = Console(stderr=True, highlight=False)
+    if options.results:
+        report = parse_report(json.loads(options.results.read_text(encoding="utf-8")))
+    else:
+        report = measure(options, notes)
+    if options.json:
+        print(json.dumps(to_json(report), indent=1))
+    else:
+        # Twelve columns: a narrower terminal wraps lines, which reads better than folded cells.
+        print_table(report, Console(highlight=False, width=max(TABLE_WIDTH, Console().width)))
+    for path, text in list_outputs(options, report):
+        path.write_text(text, encoding="utf-8")
+        notes.print(f"written: {path}")
+
+
+def parse_options(arguments: Sequence[str]) -> argparse.Namespace:
+    """Return the command line's options."""
+    parser = argparse.ArgumentParser(prog="./run quality", description=__doc__)
+    parser.add_argument("--sets", nargs="+", metavar="SET", help=f"among: {', '.join(list_names())}")
+    parser.add_argument("--quick", action="store_true", help=f"one key, small sets: {', '.join(QUICK_SETS)}")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write the JSON there")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write the report with charts there")
+    parser.add_argument("--write-docs", action="store_true", help="write docs/quality.md")
+    parser.add_argument(
+        "--results", type=Path, metavar="FILE", help="render an earlier JSON, measure nothing"
+    )
+    parser.add_argument("--keys", type=int, help=f"linkage keys to repeat Clew under (default {KEYS})")
+    parser.add_argument("--seed", type=int, default=SEED, help="of keys, bootstrap and Splink's random pairs")
+    parser.add_argument(
+        "--threads", type=int, default=os.cpu_count() or 1, help="threads that Splink may use"
+    )
+    options = parser.parse_args(arguments)
+    unknown = set(options.sets or ()) - set(list_names())
+    if unknown:
+        parser.error(
+            f"--sets: expected names among {', '.join(list_names())}, got {', '.join(sorted(unknown))}"
+        )
+    return options
+
+
+def list_names() -> tuple[str, ...]:
+    """Return the name of every set that can be measured."""
+    return DEVELOPMENT_SETS
+
+
+def load_set(name: str) -> LabelledSet:
+    """Return a set by name, generated where it is not a file."""
+    return load_development_set(name)
+
+
+def measure(options: argparse.Namespace, notes: Console) -> Report:
+    """Measure every chosen set.
+
+    Raises:
+        SystemExit: The environment of the baseline is missing.
+    """
+    if not splink_method.is_installed():
+        raise SystemExit("quality: .venv-quality is missing; start this program with ./run quality")
+    names = options.sets or (QUICK_SETS if options.quick else list_names())
+    keys = options.keys or (1 if options.quick else KEYS)
+    settings = Settings(seed=options.seed, keys=keys, threads=options.threads)
+    results: list[SetResult] = []
+    versions = {name: version(name) for name in ("clew", "clkhash", "anonlink", "numpy", "scipy")}
+    started = time.perf_counter()
+    with notes.status("") as status:
+        for number, name in enumerate(names, start=1):
+
+            def show(stage: str, number: int = number) -> None:
+                status.update(f"set {number} of {len(names)}, {time.perf_counter() - started:.0f} s: {stage}")
+
+            show(f"reading {name}")
+            result, more = measure_set(load_set(name), settings, show)
+            results.append(result)
+            versions |= more
+            notes.print(f"set {number} of {len(names)}: {name} done, {time.perf_counter() - started:.0f} s")
+    return Report(
+        measured_on=datetime.now(UTC).date().isoformat(),
+        machine=describe_machine(),
+        versions=versions,
+        settings={"seed": options.seed, "keys": keys, "Splink threads": options.threads},
+        sets=tuple(results),
+    )
+
+
+def describe_machine() -> dict[str, str]:
+    """Return processor, cores and Python."""
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return {
+        "processor": next(names, platform.machine()),
+        "cores": str(os.cpu_count()),
+        "Python": platform.python_version(),
+    }
+
+
+def print_table(report: Report, console: Console) -> None:
+    """Print the one table, and what it means."""
+    table = Table(title="Linkage quality", title_justify="left")
+    for number, heading in enumerate(HEADINGS):
+        table.add_column(heading, justify="left" if number < 2 else "right", overflow="fold")
+    for result in report.sets:
+        for row in list_rows(result):
+            table.add_row(*row)
+        table.add_section()
+    console.print(table)
+    console.print(EXPLANATION, soft_wrap=True)
+    for finding in read_report(report):
+        console.print(f"{'met    ' if finding.is_good else 'NOT MET'}  {finding.text}", soft_wrap=True)
+
+
+def list_outputs(options: argparse.Namespace, report: Report) -> Iterator[tuple[Path, str]]:
+    """Yield each file to write and its text."""
+    if options.out:
+        yield options.out, json.dumps(to_json(report), indent=1) + "\n"
+    if options.html:
+        yield options.html, render_page(report)
+    if options.write_docs:
+        yield DOCUMENT, render_document(report)
+
+
+if __name__ == "__main__":
+    main()
