@@ -28,6 +28,7 @@ from protos.hosting.logs import describe_failure
 from protos.messages import TOKEN_BYTES, MemberResults
 
 POLL_S = 0.25
+RETRY_S = 5.0
 
 
 class Conductor:
@@ -56,8 +57,12 @@ class Conductor:
         """Advance rounds until cancelled; a failed step fails the round, not the server."""
         while True:
             current = await asyncio.to_thread(self._store.find_latest)
-            if current is not None and not current.is_over:
-                await self._advance(current)
+            try:
+                if current is not None and not current.is_over:
+                    await self._advance(current)
+            except Exception as error:  # storage that fails now may work later; members keep being served
+                self._log.error("round cannot be advanced", **describe_failure(error))
+                await asyncio.sleep(RETRY_S)
             await asyncio.sleep(POLL_S)
 
     async def _advance(self, current: Round) -> None:

@@ -4,6 +4,7 @@ Layer: coordinator. One segment is one member's submission: all tokens, then all
 under its name only when it is complete and durable, and goes when its round closes.
 """
 
+import asyncio
 import hashlib
 import os
 import secrets
@@ -76,7 +77,7 @@ class SegmentDirectory:
                 if part.chunk is None:
                     raise InputError("expected chunks after the header, got a second header")
                 draft.add(part.chunk)
-            draft.finish()
+            await asyncio.to_thread(draft.finish)
         except OSError as error:
             raise StorageError(f"the submission could not be kept: {error.strerror}") from error
         finally:

@@ -88,7 +88,8 @@ class Guard:
             request_id = uuid.uuid4().hex[:16]
             log = self._log.bind(method=method.name, request_id=request_id)
             try:
-                caller = self.admit(method, context)
+                # In a thread: it reads the database, which must not hold up other members' calls.
+                caller = await asyncio.to_thread(self.admit, method, context)
                 log = log.bind(member=caller.name if caller else "")
                 return await run(caller, request)
             except Exception as error:

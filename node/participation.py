@@ -40,6 +40,7 @@ from protos.messages import (
 )
 from scoring.risk.areas import AgencyType
 
+ANSWERS_PER_MESSAGE = 2_000  # of under 700 bytes each, well below the message limit
 MATCH_RETENTION = timedelta(days=30)  # P-04: a request names a match of at most 30 days
 
 
@@ -163,8 +164,9 @@ class RoundWorker:
         held = {r.token: r.nominal_ids for r in self._store.load_round_records(announced.round_id)}
         verify_summary_requests(asked, held, max_share=agreement.thresholds.max_summary_share)
         answers = self._summarise(agreement, announced, {token: held[token] for token in asked})
-        if answers:
-            self._context.wire.call(methods.SEND_SUMMARIES, SummaryBatch(announced.round_id, answers))
+        for start in range(0, len(answers), ANSWERS_PER_MESSAGE):
+            some = answers[start : start + ANSWERS_PER_MESSAGE]
+            self._context.wire.call(methods.SEND_SUMMARIES, SummaryBatch(announced.round_id, some))
         self._store.record_answered(announced.round_id, now=self._context.clock())
         withheld = sum(1 for answer in answers if not answer.envelope)
         self._log.info(

@@ -16,6 +16,7 @@ from crypto.errors import InputError
 from crypto.pki import Role
 from scoring.risk.areas import AgencyType
 
+RESERVED_NAMES = ("coordinator", "operator", "service")  # they name other parties in certificates and the log
 TOKEN_BYTES = 16  # record tokens and match handles: 128 random bits cannot be guessed or collide
 INVITATION_SECRET_BYTES = 32
 MAX_CHUNK_RECORDS = 8_192  # with 1,024-bit encodings about 1.2 MiB, below the message limit
@@ -163,6 +164,9 @@ class InvitationRequest:
         _require(1 <= len(self.display_name) <= 100, "display_name", "1 to 100 characters")
         _require(self.role in (Role.FORCE, Role.PARTNER), "role", "FORCE or PARTNER")
         _require(self.agency_type in set(AgencyType), "agency_type", f"one of {', '.join(AgencyType)}")
+        _require(
+            self.member not in RESERVED_NAMES, "member", f"a name other than {', '.join(RESERVED_NAMES)}"
+        )
         is_police = self.agency_type == AgencyType.POLICE
         _require(is_police == (self.role is Role.FORCE), "agency_type", "POLICE for a force and only for one")
         _require(1 <= self.valid_for_h <= 24 * 30, "valid_for_h", "1 to 720 hours")

@@ -4,6 +4,7 @@ Layer: coordinator. Nothing here shows a member another's record; the caller is 
 certificate says.
 """
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
@@ -108,17 +109,23 @@ class RoundDesk:
         if first is None or first.header is None:
             raise InputError("expected a submission's header first", code="NO_HEADER")
         header = first.header
-        self._directory.get_member(caller)
-        current = self._store.get_round(header.round_id)
-        if not rounds.verify_header(current, caller.name, header, now=self._clock()):
-            encoding_bytes = get_encoding_bytes(self._directory.get_agreement())
+        encoding_bytes = await asyncio.to_thread(self._find_work, caller, header)
+        if encoding_bytes is not None:
             await self._segments.receive(header, parts, encoding_bytes=encoding_bytes)
-            self._record_submission(caller.name, header)
+            await asyncio.to_thread(self._record_submission, caller.name, header)
         return SubmissionReceipt(
             round_id=header.round_id,
             record_count=header.record_count,
             content_digest=header.content_digest,
         )
+
+    def _find_work(self, caller: PeerIdentity, header: SubmissionHeader) -> int | None:
+        """Return the bytes of one encoding, or None where this very submission is durable already."""
+        self._directory.get_member(caller)
+        current = self._store.get_round(header.round_id)
+        if rounds.verify_header(current, caller.name, header, now=self._clock()):
+            return None
+        return get_encoding_bytes(self._directory.get_agreement())
 
     def _record_submission(self, member: str, header: SubmissionHeader) -> None:
         def change(stored: Round) -> Round:
@@ -152,13 +159,12 @@ class RoundDesk:
             if answer.envelope:
                 verify_summary(answer.envelope, member, current=current, token=answer.token)
         answers = {answer.token: answer.envelope for answer in batch.answers}
-        asked = self._store.list_cluster_records(batch.round_id, caller.name)
-        complete = {r.token for r in asked if r.envelope is None} <= set(answers)
-
-        def change(stored: Round) -> Round:
-            return rounds.record_answers(stored, caller.name) if complete else stored
-
-        self._store.add_answers(batch.round_id, caller.name, answers, change)
+        self._store.add_answers(
+            batch.round_id,
+            caller.name,
+            answers,
+            when_complete=lambda stored: rounds.record_answers(stored, caller.name),
+        )
         return Accepted(len(answers))
 
     def get_results(self, caller: PeerIdentity, reference: RoundReference) -> MemberResults:

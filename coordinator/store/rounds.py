@@ -117,8 +117,16 @@ class RoundStore:
         with self._engine.begin() as connection:
             return tuple(ClusterRecord(*row) for row in connection.execute(query))
 
-    def add_answers(self, round_id: str, member: str, answers: Mapping[bytes, bytes], change: Change) -> None:
-        """Store a member's answers (token to envelope, empty where withheld) with the state's change.
+    def add_answers(
+        self, round_id: str, member: str, answers: Mapping[bytes, bytes], *, when_complete: Change
+    ) -> None:
+        """Store some of a member's answers (token to envelope, empty where withheld).
+
+        Args:
+            round_id: Which round.
+            member: Whose answers.
+            answers: Some or all of them.
+            when_complete: Applied to the round once none of the member's answers is missing.
 
         Raises:
             StateError: A token was not asked of this member.
@@ -130,7 +138,9 @@ class RoundStore:
                 statement = sa.update(table).where(where).values(envelope=envelope)
                 if connection.execute(statement).rowcount != 1:
                     raise StateError("an answer names a token that was not asked for", code="NOT_ASKED")
-            _change(connection, round_id, change)
+            missing = (table.c.round_id == round_id) & (table.c.member == member) & table.c.envelope.is_(None)
+            if connection.execute(sa.select(table.c.token).where(missing).limit(1)).scalar() is None:
+                _change(connection, round_id, when_complete)
 
     def list_matches(self, round_id: str) -> tuple[Match, ...]:
         """Return a round's match handles."""

@@ -188,7 +188,7 @@ def test_cluster_records_are_read_per_member_and_answered_once_asked(engine: sa.
     (own,) = store.list_cluster_records(ROUND_ID, "essex")
     assert (own.token, own.envelope) == (b"essex".ljust(16, b"!"), None)
     assert [record.member for record in store.list_cluster_records(ROUND_ID)] == ["care", "essex", "kent"]
-    store.add_answers(ROUND_ID, "essex", {own.token: b"signed"}, lambda stored: stored)
+    store.add_answers(ROUND_ID, "essex", {own.token: b"signed"}, when_complete=lambda stored: stored)
     assert store.list_cluster_records(ROUND_ID, "essex")[0].envelope == b"signed"
     assert store.list_matches(ROUND_ID) == (Match(b"m" * 16, b"c" * 16, "essex", "kent", 0.93),)
 
@@ -199,7 +199,9 @@ def test_answer_to_what_was_not_asked_refuses_the_whole_batch(engine: sa.Engine,
     _cluster(store)
     own = b"essex".ljust(16, b"!")
     with pytest.raises(StateError, match="an answer names a token that was not asked for") as caught:
-        store.add_answers(ROUND_ID, "essex", {own: b"signed", token: b"signed"}, lambda stored: stored)
+        store.add_answers(
+            ROUND_ID, "essex", {own: b"signed", token: b"signed"}, when_complete=lambda stored: stored
+        )
     assert caught.value.code == "NOT_ASKED"
     assert {record.envelope for record in store.list_cluster_records(ROUND_ID)} == {None}
 
@@ -230,7 +232,7 @@ def test_erased_round_leaves_no_token_summary_or_result_in_any_file(
     store.add_clusters(
         ROUND_ID, lambda stored: stored, [record], [Match(b"m" * 16, b"c" * 16, "a", "b", 0.9)]
     )
-    store.add_answers(ROUND_ID, "essex", {token: envelope}, lambda stored: stored)
+    store.add_answers(ROUND_ID, "essex", {token: envelope}, when_complete=lambda stored: stored)
     store.add_results(ROUND_ID, {"essex": _results(in_results)}, published_at=NOW, change=_published)
     canaries = (token, envelope, in_results)
     assert all(canary in backend.read_raw() for canary in canaries), "the search finds what is there"

@@ -172,7 +172,7 @@ def _check_erased(scripted: ScriptedRound) -> None:
     raw = scripted.process.read_raw_files()
     tokens = [token for own in scripted.tokens.values() for token in own]
     assert not [token for token in tokens if token in raw], "a record token is left in some file"
-    with pytest.raises(StateError, match="expected the round to be PUBLISHED, it is CLOSED"):
+    with pytest.raises(StateError, match=r"expected the round to be PUBLISHED, it is (CLOSED|FAILED)"):
         scripted.collect("essex")
 
 
@@ -277,3 +277,19 @@ def test_power_cut_while_matching_repeats_the_step_and_leaves_no_worker(
     coordinator_process.start()
     scripted.finish()
     assert scripted.get_status().clusters == 4 + 2 + 18
+
+
+def test_abandoned_round_is_erased_and_the_next_can_open(
+    coordinator_process: CoordinatorProcess, members: Members
+) -> None:
+    scripted = ScriptedRound.open(coordinator_process, members)
+    scripted.submit("essex")
+    with coordinator_process.connect_operator() as operator:
+        status = operator.call(methods.ABANDON_ROUND, scripted.reference)
+        assert (status.state, status.failure) == (RoundState.FAILED, "ABANDONED")
+        with pytest.raises(StateError, match="the round is over"):
+            operator.call(methods.ABANDON_ROUND, scripted.reference)
+    _check_erased(scripted)
+    with pytest.raises(StateError, match="submissions are closed for this round"):
+        scripted.submit("kent")
+    assert ScriptedRound.open(coordinator_process, members).submit("kent").record_count == 40
