@@ -22,6 +22,7 @@ from tests.quality import splink_method
 from tests.quality.columns import EXPLANATION, HEADINGS, list_rows
 from tests.quality.compare import Settings, measure_set
 from tests.quality.document import render_document
+from tests.quality.federations import SCENARIOS, load_federation
 from tests.quality.labelled import DEVELOPMENT_SETS, LabelledSet, load_development_set
 from tests.quality.page import render_page
 from tests.quality.reading import read_report
@@ -80,12 +81,12 @@ def parse_options(arguments: Sequence[str]) -> argparse.Namespace:
 
 def list_names() -> tuple[str, ...]:
     """Return the name of every set that can be measured."""
-    return DEVELOPMENT_SETS
+    return (*DEVELOPMENT_SETS, *SCENARIOS)
 
 
-def load_set(name: str) -> LabelledSet:
+def load_set(name: str, seed: int) -> LabelledSet:
     """Return a set by name, generated where it is not a file."""
-    return load_development_set(name)
+    return load_federation(name, seed=seed) if name in SCENARIOS else load_development_set(name)
 
 
 def measure(options: argparse.Namespace, notes: Console) -> Report:
@@ -109,7 +110,7 @@ def measure(options: argparse.Namespace, notes: Console) -> Report:
                 status.update(f"set {number} of {len(names)}, {time.perf_counter() - started:.0f} s: {stage}")
 
             show(f"reading {name}")
-            result, more = measure_set(load_set(name), settings, show)
+            result, more = measure_set(load_set(name, options.seed), settings, show)
             results.append(result)
             versions |= more
             notes.print(f"set {number} of {len(names)}: {name} done, {time.perf_counter() - started:.0f} s")

@@ -28,9 +28,10 @@ def run_clew(labelled: LabelledSet, *, secret: bytes) -> Run:
     )
 
 
-def decide_with_clew(labelled: LabelledSet, *, secret: bytes) -> frozenset[Pair]:
-    """Return the pairs decided at the own threshold, without the search for the best."""
-    return frozenset(get_cluster_pairs(_link(labelled, secret)[0].linkage.clusters))
+def decide_with_clew(labelled: LabelledSet, *, secret: bytes) -> tuple[set[Pair], float]:
+    """Return the pairs decided at the own threshold and the seconds, without the search for the best."""
+    result, seconds = _link(labelled, secret)
+    return get_cluster_pairs(result.linkage.clusters), seconds
 
 
 def _link(labelled: LabelledSet, secret: bytes) -> tuple[LinkResult, float]:

@@ -2,7 +2,7 @@
 
 import statistics
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from scoring.linkage.evaluation import Pair, score_quality
@@ -57,8 +57,8 @@ def measure_set(
     secret = derive_secret(settings.seed, 0)
     progress(f"{labelled.name}: {CLEW}")
     ours = run_clew(labelled, secret=secret)
-    deviation = _repeat_keys(labelled, ours, settings, progress)
-    runs = {CLEW: ours}
+    deviation, seconds = _repeat_keys(labelled, ours, settings, progress)
+    runs = {CLEW: replace(ours, seconds=seconds)}
     versions: dict[str, str] = {}
     for method, pairs in _choose_splink_pairs(labelled, ours, settings).items():
         progress(f"{labelled.name}: {method}")
@@ -127,11 +127,14 @@ def _choose_splink_pairs(
     return chosen
 
 
-def _repeat_keys(labelled: LabelledSet, first: Run, settings: Settings, progress: Progress) -> float | None:
-    """Return the standard deviation of the own F1 over keys, or None with fewer than two."""
-    values = [first.own.f1]
+def _repeat_keys(
+    labelled: LabelledSet, first: Run, settings: Settings, progress: Progress
+) -> tuple[float | None, float]:
+    """Return the standard deviation of the own F1 over keys, None with one, and the median seconds."""
+    values, seconds = [first.own.f1], [first.seconds]
     for number in range(1, settings.keys):
         progress(f"{labelled.name}: {CLEW}, key {number + 1} of {settings.keys}")
-        decided = decide_with_clew(labelled, secret=derive_secret(settings.seed, number))
+        decided, taken = decide_with_clew(labelled, secret=derive_secret(settings.seed, number))
+        seconds.append(taken)
         values.append(score_quality(decided, labelled.truth, threshold=0.0).f1)
-    return statistics.stdev(values) if len(values) > 1 else None
+    return (statistics.stdev(values) if len(values) > 1 else None), statistics.median(seconds)

@@ -92,9 +92,11 @@ def load_development_set(name: str, *, folder: Path = LINKAGE_SETS) -> LabelledS
     )
 
 
-def build_set(name: str, tables: Sequence[bytes], truth: bytes) -> LabelledSet:
+def build_set(
+    name: str, tables: Sequence[bytes], truth: bytes, *, schema: LinkageSchema | None = None
+) -> LabelledSet:
     """Return a labelled set from CSV bytes: one table is deduplicated, several are linked."""
-    schema = load_built_in_schema("plain")
+    schema = schema or load_built_in_schema("plain")
     files = tuple(
         parse_people(table, name=f"{name}/{number}", schema=schema, chosen={})
         for number, table in enumerate(tables, start=1)
