@@ -9,16 +9,25 @@ import pandas as pd
 import pytest
 
 from crypto.errors import InputError
-from lab.holdings import OVERLAP_SHARE, PARTNER_SIZE, SUSPECT_SHARE
-from lab.offences import CHILD_ONLY, CONTACT_COLUMNS, CRIME_COLUMNS, GROUP_OF_CLASS, PARTY_COLUMNS
-from lab.planting import count_planted
 from lab.population import (
-    NOMINAL_COLUMNS,
+    DEMO_OVERLAP,
     Federation,
     describe_stories,
     generate_federation,
     write_federation,
 )
+from lab.synthetic.classes import CSAE_CLASSES
+from lab.synthetic.contacts import (
+    ALIAS_COLUMNS,
+    CONTACT_COLUMNS,
+    CUSTODY_COLUMNS,
+    MISSING_COLUMNS,
+    ORDER_COLUMNS,
+)
+from lab.synthetic.federation import NOMINAL_COLUMNS
+from lab.synthetic.offences import CRIME_COLUMNS, FLAG_COLUMNS, PARTY_COLUMNS
+from lab.synthetic.parameters import PopulationRates, SharingRates
+from lab.synthetic.planting import count_planted
 
 FORCES = ("essex", "kent", "west-mercia")
 TODAY = date(2026, 11, 21)
@@ -26,8 +35,21 @@ EXPECTED_COLUMNS = {
     "nominal": NOMINAL_COLUMNS,
     "crime": CRIME_COLUMNS,
     "crime_party": PARTY_COLUMNS,
+    "crime_flags": FLAG_COLUMNS,
+    "custody_event": CUSTODY_COLUMNS,
+    "missing_episode": MISSING_COLUMNS,
+    "nominal_alias": ALIAS_COLUMNS,
+    "protective_order": ORDER_COLUMNS,
     "partner_contact": CONTACT_COLUMNS,
 }
+REFERENCES = (
+    ("custody_event", "nominal_id"),
+    ("missing_episode", "nominal_id"),
+    ("nominal_alias", "nominal_id"),
+    ("protective_order", "subject_nominal_id"),
+    ("protective_order", "protected_nominal_id"),
+)
+PARTNER_TABLES = {"nominal", "partner_contact"}
 
 
 def generate(seed: int = 11, records: int = 3000, forces: tuple[str, ...] = FORCES) -> Federation:
@@ -65,17 +87,23 @@ def view(member) -> set[str]:
 def test_each_force_has_the_asked_records_and_the_partner_its_share(federation: Federation) -> None:
     drawn = sum(len(table) for table in tables(federation, "nominal")) - count_planted(federation.stories)
 
-    assert drawn == 3 * 3000 + round(PARTNER_SIZE * 3000)
+    assert drawn == pytest.approx(3 * 3000 + SharingRates().partner_size * 3000, rel=0.01)
     assert [member.role for member in federation.members] == ["FORCE", "FORCE", "FORCE", "PARTNER"]
 
 
-def test_about_one_suspect_in_twenty_is_held_by_another_member(federation: Federation) -> None:
-    for member in federation.members[:3]:
-        elsewhere = {
-            *federation.truth.loc[federation.truth["member_a"] == member.name, "nominal_id_a"],
-            *federation.truth.loc[federation.truth["member_b"] == member.name, "nominal_id_b"],
-        }
-        assert len(elsewhere) / (SUSPECT_SHARE * 3000) == pytest.approx(OVERLAP_SHARE, abs=0.012)
+def test_about_one_suspect_in_twenty_is_held_by_another_force(federation: Federation) -> None:
+    partner = federation.members[-1].name
+    pairs = federation.truth[federation.truth["member_b"] != partner]
+    suspects = PopulationRates().suspect_share * 3000
+    elsewhere = [
+        len(
+            {*pairs.loc[pairs["member_a"] == name, "nominal_id_a"]}
+            | {*pairs.loc[pairs["member_b"] == name, "nominal_id_b"]}
+        )
+        for name in FORCES
+    ]
+
+    assert np.array(elsewhere) / suspects == pytest.approx(DEMO_OVERLAP, abs=0.015)
 
 
 def test_truth_pairs_are_distinct_cross_member_and_in_the_perpetrator_view(federation: Federation) -> None:
@@ -102,9 +130,9 @@ def test_true_pairs_differ_by_clerical_error_in_part_and_agree_in_part(federatio
     a = nominals.loc[federation.truth["nominal_id_a"]].reset_index()
     b = nominals.loc[federation.truth["nominal_id_b"]].reset_index()
 
-    assert 0.85 < (a["surname"] == b["surname"]).mean() < 0.99
+    assert 0.80 < (a["surname"] == b["surname"]).mean() < 0.99
     assert 0.90 < (a["dob"] == b["dob"]).mean() < 0.99
-    assert 0.60 < (a["postcode"] == b["postcode"]).mean() < 0.85
+    assert 0.45 < (a["postcode"] == b["postcode"]).mean() < 0.75
     assert 0.40 < (a["given_names"] == b["given_names"]).mean() < 0.80
 
 
@@ -112,22 +140,6 @@ def test_most_suspects_have_one_or_two_events(federation: Federation) -> None:
     for parties in tables(federation, "crime_party"):
         events = parties[parties["role"] == "SUSPECT"].groupby("nominal_id").size()
         assert (events <= 2).mean() > 0.75
-        assert 0.41 < (events > 1).mean() < 0.59  # DOMAIN 2.6
-
-
-def test_crime_mix_and_outcomes_follow_the_calibration_targets(federation: Federation) -> None:
-    crimes = pd.concat(tables(federation, "crime"))
-    vawg = crimes[crimes["ho_class"] != "NC-DA"]
-    closed = vawg[vawg["outcome_code"] != ""]["outcome_code"]
-    groups = vawg["ho_class"].map(GROUP_OF_CLASS)
-
-    assert (groups == "stalking_harassment").mean() == pytest.approx(0.43, abs=0.03)
-    assert (groups == "rape").mean() / groups.isin(["rape", "other_sexual"]).mean() == pytest.approx(
-        0.36, abs=0.06
-    )
-    # About two closed crimes in three have a suspect and can appear here.
-    assert 0.67 * (closed == "1").mean() == pytest.approx(0.06, abs=0.015)
-    assert 0.67 * closed.isin(["14", "15", "16"]).mean() == pytest.approx(0.38, abs=0.03)
 
 
 def test_events_lie_in_three_years_before_today_and_are_recorded_after_them(federation: Federation) -> None:
@@ -148,8 +160,16 @@ def test_offences_against_children_have_child_victims(federation: Federation) ->
         drawn = victims[~victims["crime_id"].str.rstrip("0123456789").isin(planted)]
         is_child = drawn["victim_age_band"].isin(["0-9", "10-15"])
 
-        assert is_child[drawn["ho_class"].isin(CHILD_ONLY)].all()
+        assert is_child[drawn["ho_class"].isin(CSAE_CLASSES)].all()
         assert not is_child[drawn["ho_class"] == "19C"].any()
+
+
+def test_domestic_abuse_concerns_those_of_sixteen_and_over(federation: Federation) -> None:
+    for member in federation.members[:3]:
+        crimes, parties = member.tables["crime"], member.tables["crime_party"]
+        victims = parties[parties["role"] == "VICTIM"].merge(crimes, on="crime_id")
+
+        assert not victims.loc[victims["flag_da"] == "true", "victim_age_band"].isin(["0-9", "10-15"]).any()
 
 
 @pytest.mark.parametrize("seed", [11, 12, 13])
@@ -173,6 +193,8 @@ def test_every_reference_between_tables_resolves(federation: Federation) -> None
         else:
             parties = member.tables["crime_party"]
             assert set(parties["nominal_id"]) == set(ids)
+            for table, column in REFERENCES:
+                assert set(member.tables[table][column]) <= set(ids)
             assert set(parties["crime_id"]) == set(member.tables["crime"]["crime_id"])
             assert member.tables["crime"]["crime_id"].is_unique
 
@@ -192,11 +214,12 @@ def test_members_get_their_canonical_tables_and_nothing_of_the_truth(written: Pa
     for folder in sorted((written / "members").iterdir()):
         names = {path.stem for path in folder.iterdir()}
         partner = folder.name == "social-care"
-        assert names == ({"nominal", "partner_contact"} if partner else {"nominal", "crime", "crime_party"})
+        assert names == (PARTNER_TABLES if partner else set(EXPECTED_COLUMNS) - {"partner_contact"})
         for path in folder.iterdir():
             table = pd.read_csv(path, dtype=str, keep_default_na=False)
             assert tuple(table.columns) == EXPECTED_COLUMNS[path.stem]
-            assert len(table) > 0
+            assert len(table) > 0 or path.stem == "missing_episode"
+            assert "ent_id" not in table
 
 
 def test_nominal_rows_are_in_random_order(federation: Federation) -> None:

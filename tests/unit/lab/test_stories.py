@@ -9,8 +9,8 @@ import pytest
 
 from lab.canary_forms import derive_needles
 from lab.population import Federation, generate_federation
-from lab.story import Story
-from lab.uk_tables import load_uk_tables
+from lab.synthetic.story import Story
+from lab.synthetic.uk_tables import load_uk_tables
 
 TODAY = date(2026, 11, 21)
 WEIGHTS = {  # offence_gravity.csv, the classes of the stories

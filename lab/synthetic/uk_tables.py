@@ -12,7 +12,7 @@ import pandas as pd
 
 from crypto.errors import InputError
 
-DATA_DIRECTORY = Path(__file__).parent / "data"
+DATA_DIRECTORY = Path(__file__).parent.parent / "data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,13 @@ class UkTables:
     Attributes:
         forenames: sex, born_about, name, weight (sums to about 1 within sex and cohort).
         surnames: name, weight.
-        pools: pool, part (forename, surname), sex ("" for either), name.
+        pools: pool, part (forename, surname), sex ("" for either), name, weight.
+        chinese: part (surname, given), hanzi, system, name.
+        romanisations: name, other: Latin spellings of one Arabic form.
+        spellings: part, name, other: British spelling variants.
+        letter_rules: kind (ocr, phonetic), where, old, new, before, after.
+        places: pfa, longitude, latitude.
+        streets: street, n.
         nicknames: name, nickname.
         sectors: pfa, sector, n.
         populations: pfa, total and one column for each ethnic group of the 2011 census.
@@ -32,6 +38,12 @@ class UkTables:
     forenames: pd.DataFrame
     surnames: pd.DataFrame
     pools: pd.DataFrame
+    chinese: pd.DataFrame
+    romanisations: pd.DataFrame
+    spellings: pd.DataFrame
+    letter_rules: pd.DataFrame
+    places: pd.DataFrame
+    streets: pd.DataFrame
     nicknames: pd.DataFrame
     sectors: pd.DataFrame
     populations: pd.DataFrame
@@ -50,6 +62,12 @@ def load_uk_tables() -> UkTables:
         forenames=_read_table("forenames.csv"),
         surnames=_read_table("surnames.csv"),
         pools=_read_table("name_pools.csv"),
+        chinese=_read_table("chinese_names.csv"),
+        romanisations=_read_table("romanisations.csv"),
+        spellings=_read_table("spellings.csv"),
+        letter_rules=_read_table("letter_rules.csv"),
+        places=_read_table("places.csv"),
+        streets=_read_table("streets.csv"),
         nicknames=_read_table("nicknames.csv"),
         sectors=_read_table("postcode_sectors.csv"),
         populations=_read_table("ethnicity_by_force.csv"),

@@ -10,8 +10,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from lab.canary_forms import SHORTEST_VALUE, Canary
-from lab.people import format_pncid
-from lab.story import Cast, PlantedContact, PlantedCrime, PlantedPerson, Story
+from lab.synthetic.recording import format_pncid
+from lab.synthetic.story import Cast, PlantedContact, PlantedCrime, PlantedPerson, Story
 
 
 def tell_stories(cast: Cast, today: date) -> tuple[Story, ...]:

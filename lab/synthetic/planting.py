@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 import pandas as pd
 
-from lab.story import PlantedContact, PlantedCrime, PlantedPerson, Story
+from lab.synthetic.story import PlantedContact, PlantedCrime, PlantedPerson, Story
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,7 @@ def _to_record(story: Story, person: PlantedPerson, nominal_id: str) -> dict[str
         "dob_quality": "EXACT",
         "sex": person.sex,
         "postcode": person.postcode,
+        "address": "",
         "pncid": person.pncid,
         "is_police_employee": False,
         "sensitivity": "NORMAL",

@@ -1,0 +1,1 @@
+"""The synthetic federation: people, records, crimes and truth that the lab measures with."""
