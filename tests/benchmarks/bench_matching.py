@@ -1,46 +1,38 @@
-"""Candidate pairs a second through Clew's matching against anonlink called directly, same encodings.
+"""Record pairs compared a second by Clew's matching against anonlink called directly: same encodings.
 
-Today Clew calls anonlink's own kernel, so the ratio shows what the wrapping costs; the kernel that is
-to beat it comes later and will be measured here.
+Today Clew calls anonlink's own kernel in chunks, so the ratio shows what that costs; the kernel that is
+to beat it comes later and is measured here.
 """
 
 import warnings
 
-import numpy as np
-
 from scoring.linkage.matching import find_candidate_pairs
-from tests.benchmarks.measuring import measure, parse_arguments, report
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
-    from anonlink.similarities import dice_coefficient
+from tests.benchmarks.inputs import make_encodings
+from tests.benchmarks.measuring import Sample, hash_input, run_benchmark, measure_in_turn
 
 FLOOR = 0.8
-CLK_BYTES = 128
-FILL = 0.35  # share of bits set in an encoding of the built-in schema
 
 
-def main() -> None:
-    """Measure and print."""
-    arguments = parse_arguments(__doc__, records=4_000, repeats=5)
-    rng = np.random.default_rng(7)
-    left, right = (
-        np.packbits(rng.random((arguments.records, 8 * CLK_BYTES)) < FILL, axis=1) for _ in range(2)
-    )
+def measure(records: int) -> Sample:
+    """Measure one size: two forces of ``records`` each."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from anonlink.similarities import dice_coefficient
+
+    left, right = make_encodings(records)[:2]
     rows = [[row.tobytes() for row in side] for side in (left, right)]
-    ours = measure(lambda: find_candidate_pairs([left, right], floor=FLOOR), repeats=arguments.repeats)
-    theirs = measure(lambda: dice_coefficient((rows[0], rows[1]), FLOOR), repeats=arguments.repeats)
-    pairs = arguments.records**2
-    report(
-        arguments,
-        {
-            "records_each_side": arguments.records,
-            "clew_million_pairs_per_s": pairs / ours / 1e6,
-            "anonlink_million_pairs_per_s": pairs / theirs / 1e6,
-            "ratio": theirs / ours,
-        },
+    return Sample(
+        items=len(left) * len(right),
+        seconds=measure_in_turn(
+            {
+                "clew": lambda: find_candidate_pairs([left, right], floor=FLOOR),
+                "anonlink": lambda: dice_coefficient((rows[0], rows[1]), FLOOR),
+            }
+        ),
+        input_sha256=hash_input(left.tobytes(), right.tobytes()),
+        notes={"similarity_floor": FLOOR},
     )
 
 
 if __name__ == "__main__":
-    main()
+    run_benchmark("matching", measure, sizes=(500, 1_000, 2_000, 4_000), about=__doc__ or "")
