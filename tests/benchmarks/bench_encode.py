@@ -10,7 +10,7 @@ from crypto.encoding.encoder import clear_clkhash_caches, encode_people, encode_
 from crypto.encoding.schema import get_federation_schema
 from crypto.encoding.standardise import standardise_record
 from tests.benchmarks.inputs import SECRET, make_people
-from tests.benchmarks.measuring import Sample, hash_input, run_benchmark, measure_in_turn
+from tests.benchmarks.measuring import Sample, hash_input, measure_in_turn, run_benchmark
 
 
 def measure(records: int) -> Sample:

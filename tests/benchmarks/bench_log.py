@@ -13,7 +13,7 @@ from coordinator.store.log import LogStore
 from coordinator.transparency import TransparencyLog
 from crypto.signing import SigningKey
 from protos.hosting.database import open_database
-from tests.benchmarks.measuring import Sample, hash_input, run_benchmark, measure_in_turn
+from tests.benchmarks.measuring import Sample, hash_input, measure_in_turn, run_benchmark
 
 
 def measure(entries: int) -> Sample:

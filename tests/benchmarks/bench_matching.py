@@ -8,7 +8,7 @@ import warnings
 
 from scoring.linkage.matching import find_candidate_pairs
 from tests.benchmarks.inputs import make_encodings
-from tests.benchmarks.measuring import Sample, hash_input, run_benchmark, measure_in_turn
+from tests.benchmarks.measuring import Sample, hash_input, measure_in_turn, run_benchmark
 
 FLOOR = 0.8
 

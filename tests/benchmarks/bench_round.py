@@ -8,7 +8,7 @@ import warnings
 
 from scoring.linkage.linker import link_datasets
 from tests.benchmarks.inputs import make_encodings
-from tests.benchmarks.measuring import Sample, hash_input, run_benchmark, measure_in_turn
+from tests.benchmarks.measuring import Sample, hash_input, measure_in_turn, run_benchmark
 
 USERS_THRESHOLD = 0.8
 

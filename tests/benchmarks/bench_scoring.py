@@ -9,7 +9,7 @@ from scoring.risk.gravity import load_default_gravity_table
 from scoring.risk.rfgv import score_events
 from scoring.risk.summary import SubjectFacts, summarise_events
 from tests.benchmarks.inputs import TODAY
-from tests.benchmarks.measuring import Sample, hash_input, run_benchmark, measure_in_turn
+from tests.benchmarks.measuring import Sample, hash_input, measure_in_turn, run_benchmark
 
 CLASSES = ("105A", "8N", "8L", "8Q", "20A", "19C", "3B")
 EVENTS_PER_PERSON = 4
