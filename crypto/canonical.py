@@ -23,12 +23,17 @@ def canonical_bytes(value: Json) -> bytes:
     """Return the RFC 8785 bytes of a JSON value.
 
     Raises:
-        InputError: The value is not JSON (for example NaN, bytes or an integer beyond 2**53).
+        InputError: The value is not JSON (for example NaN, bytes, half a surrogate pair or an integer
+            beyond 2**53), or is nested too deeply.
     """
     try:
         return rfc8785.dumps(value)
     except rfc8785.CanonicalizationError as error:
         raise InputError(f"value has no canonical JSON form: {error}") from error
+    except (UnicodeEncodeError, RecursionError) as error:
+        raise InputError(
+            "value has no canonical JSON form: its keys or its depth do not allow one"
+        ) from error
 
 
 def canonical_digest(value: Json) -> str:
@@ -40,11 +45,12 @@ def parse_json(data: bytes) -> Any:
     """Parse untrusted UTF-8 JSON.
 
     Raises:
-        InputError: The bytes are not UTF-8 JSON, or repeat a key (two readers could disagree).
+        InputError: The bytes are not UTF-8 JSON, are nested too deeply, hold an integer of thousands of
+            digits, or repeat a key (two readers could disagree).
     """
     try:
         return json.loads(data.decode("utf-8"), object_pairs_hook=_refuse_repeated_keys)
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise InputError("expected UTF-8 JSON, got bytes that do not parse as it") from error
 
 

@@ -169,7 +169,7 @@ def verify_statement(envelope: Mapping[str, Any], domain: SigningDomain, public_
     body = envelope["body"]
     try:
         message = _signed_bytes(domain.value, body)
-    except (InputError, RecursionError) as error:
+    except InputError as error:
         raise VerificationError(
             "expected a signed body in plain JSON, got one without a canonical form"
         ) from error
