@@ -162,7 +162,13 @@ class RoundWorker:
         reference = RoundReference(announced.round_id)
         asked = self._context.wire.call(methods.GET_SUMMARY_REQUESTS, reference).tokens
         held = {r.token: r.nominal_ids for r in self._store.load_round_records(announced.round_id)}
-        verify_summary_requests(asked, held, max_share=agreement.thresholds.max_summary_share)
+        verify_summary_requests(
+            asked,
+            held,
+            earlier=self._store.load_asked(announced.round_id),
+            max_share=agreement.thresholds.max_summary_share,
+        )
+        self._store.record_asked(announced.round_id, asked)
         answers = self._summarise(agreement, announced, {token: held[token] for token in asked})
         for start in range(0, len(answers), ANSWERS_PER_MESSAGE):
             some = answers[start : start + ANSWERS_PER_MESSAGE]

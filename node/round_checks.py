@@ -78,9 +78,19 @@ def verify_round(agreement: Agreement, announced: RoundAnnouncement) -> LinkageS
 
 
 def verify_summary_requests(
-    asked: tuple[bytes, ...], held: Mapping[bytes, tuple[str, ...]], *, max_share: float
+    asked: tuple[bytes, ...],
+    held: Mapping[bytes, tuple[str, ...]],
+    *,
+    earlier: frozenset[bytes],
+    max_share: float,
 ) -> None:
     """Check that the coordinator asks only for this node's own tokens, and for no more than was agreed.
+
+    Args:
+        asked: Whom it asks about now.
+        held: This node's own records of the round, by token.
+        earlier: Whom it asked about in this round before: asking in small portions must not pass the cap.
+        max_share: The agreement's cap, as a share of the submitted records.
 
     Raises:
         VerificationError: A token is not this node's, or comes twice.
@@ -88,10 +98,10 @@ def verify_summary_requests(
     """
     if len(set(asked)) != len(asked) or not held.keys() >= set(asked):
         raise VerificationError("the coordinator asked about record tokens that this node did not submit")
-    most = math.ceil(max_share * len(held))
-    if len(asked) > most:
+    total, most = len(earlier.union(asked)), math.ceil(max_share * len(held))
+    if total > most:
         raise StateError(
-            f"the coordinator asked for {len(asked)} score summaries, the agreement allows {most} of "
+            f"the coordinator asked for {total} score summaries, the agreement allows {most} of "
             f"{len(held)}; nothing is answered, tell the governance board",
             code="SUMMARY_CAP",
         )

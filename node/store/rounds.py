@@ -98,6 +98,20 @@ class RoundStore:
             connection.execute(_advance(round_id, Stage.SUBMITTED, now))
         erase_history(self._engine)
 
+    def record_asked(self, round_id: str, tokens: Sequence[bytes]) -> None:
+        """Note whose summaries are asked for, before any is answered; the same twice is once."""
+        rows = [{"round_id": round_id, "token": token} for token in tokens]
+        with self._engine.begin() as connection:
+            if rows:
+                connection.execute(insert(tables.summary_asked).on_conflict_do_nothing(), rows)
+
+    def load_asked(self, round_id: str) -> frozenset[bytes]:
+        """Return the tokens whose summaries were asked for in a round so far."""
+        asked = tables.summary_asked.c
+        query = sa.select(asked.token).where(asked.round_id == round_id)
+        with self._engine.begin() as connection:
+            return frozenset(connection.execute(query).scalars())
+
     def record_answered(self, round_id: str, *, now: datetime) -> None:
         """Note that every summary request of a round is answered."""
         with self._engine.begin() as connection:
@@ -117,9 +131,8 @@ class RoundStore:
     def close_round(self, round_id: str, *, now: datetime, log_entry: bytes | None = None) -> None:
         """Erase a round's tokens; its matches stay."""
         with self._engine.begin() as connection:
-            connection.execute(
-                sa.delete(tables.round_record).where(tables.round_record.c.round_id == round_id)
-            )
+            for table in (tables.round_record, tables.summary_asked):
+                connection.execute(sa.delete(table).where(table.c.round_id == round_id))
             _queue(connection, log_entry)
             connection.execute(_advance(round_id, Stage.OVER, now))
         erase_history(self._engine)

@@ -127,6 +127,13 @@ round_record = sa.Table(
     sa.Column("nominal_ids", sa.JSON, nullable=False),
 )
 
+summary_asked = sa.Table(
+    "summary_asked",
+    metadata,
+    sa.Column("round_id", sa.Text, sa.ForeignKey("participation.round_id"), primary_key=True),
+    sa.Column("token", sa.LargeBinary, primary_key=True),
+)
+
 match = sa.Table(
     "match",
     metadata,

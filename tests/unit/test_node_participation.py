@@ -468,6 +468,37 @@ def test_a_coordinator_that_asks_for_too_many_is_refused(desk: Bench, essex: Nod
     assert "SendSummaries" not in desk.coordinator.names()
 
 
+def test_asking_in_portions_does_not_pass_the_cap(desk: Bench, essex: NodeContext) -> None:
+    tokens = tuple(submit(desk, essex).values())
+    desk.announce(state=RoundState.ASSESSING)
+    desk.coordinator.asked = tokens[:2]
+    # The coordinator takes the answers and says that it did not.
+    desk.coordinator.failures["SendSummaries"] = TransportError("cut off")
+    with pytest.raises(TransportError):
+        run_tick(essex)
+    desk.coordinator.failures.clear()
+
+    desk.coordinator.asked = tokens[2:]
+    with pytest.raises(StateError, match="asked for 4 score summaries, the agreement allows 2 of 4"):
+        run_tick(essex)
+    desk.coordinator.asked = tokens[:2]
+    run_tick(essex)
+    assert desk.coordinator.names().count("SendSummaries") == 2
+
+
+def test_whom_the_coordinator_asked_about_is_erased_with_the_round(desk: Bench, essex: NodeContext) -> None:
+    tokens = tuple(submit(desk, essex).values())
+    desk.announce(state=RoundState.ASSESSING)
+    desk.coordinator.asked = tokens[:1]
+    run_tick(essex)
+    asked = essex.store.rounds.load_asked(bench.announce(desk.agreement).round_id)
+    desk.announce(state=RoundState.CLOSED)
+    run_tick(essex)
+
+    assert asked == {tokens[0]}
+    assert essex.store.rounds.load_asked(bench.announce(desk.agreement).round_id) == frozenset()
+
+
 def test_a_token_that_was_never_submitted_is_refused(desk: Bench, essex: NodeContext) -> None:
     submit(desk, essex)
     desk.coordinator.asked = (b"?" * 16,)
@@ -479,7 +510,7 @@ def test_a_token_that_was_never_submitted_is_refused(desk: Bench, essex: NodeCon
 
 def test_a_token_asked_twice_is_refused() -> None:
     with pytest.raises(VerificationError, match="did not submit"):
-        verify_summary_requests((b"a" * 16,) * 2, {b"a" * 16: ("N0",)}, max_share=1.0)
+        verify_summary_requests((b"a" * 16,) * 2, {b"a" * 16: ("N0",)}, earlier=frozenset(), max_share=1.0)
 
 
 # Results and the end of a round
