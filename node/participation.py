@@ -25,7 +25,7 @@ from node.key_shares import share_linkage_key
 from node.log_client import drain_outbox, prepare_entry
 from node.matches import flatten_results
 from node.persons import select_perpetrators
-from node.round_checks import fetch_agreement, verify_round, verify_summary_requests
+from node.round_checks import fetch_agreement, verify_results, verify_round, verify_summary_requests
 from node.store.rounds import Participation, Stage
 from node.submission import derive_content_digest, encode_submission, list_parts
 from protos import methods
@@ -64,7 +64,7 @@ class RoundWorker:
             announced = self._context.wire.call(methods.GET_ROUND, Nothing())
         except StateError:
             return
-        self._leave_earlier_rounds(announced)
+        self._leave_earlier_rounds(agreement, announced)
         part = self._store.find_participation(announced.round_id)
         match announced.state:
             case RoundState.OPEN if part is None or part.state is Stage.PREPARED:
@@ -72,20 +72,25 @@ class RoundWorker:
             case RoundState.ASSESSING if part is not None and part.state in (Stage.PREPARED, Stage.SUBMITTED):
                 self._answer(agreement, announced)
             case RoundState.PUBLISHED if part is not None and part.state is not Stage.OVER:
-                self._collect(announced, part)
+                self._collect(agreement, announced, part)
             case RoundState.CLOSED | RoundState.FAILED:
                 self._finish(announced, part)
         self._store.erase_matches(before=self._context.clock() - MATCH_RETENTION)
 
-    def _leave_earlier_rounds(self, announced: RoundAnnouncement) -> None:
+    def _leave_earlier_rounds(self, agreement: Agreement, announced: RoundAnnouncement) -> None:
+        """Leave what this node took part in and is not announced any more, the key of its step included.
+
+        Otherwise a second round of the same number would keep that step of the key alive.
+        """
         for part in self._store.find_open_rounds():
             if part.round_id != announced.round_id:
+                self._step_key_past(agreement.key_epoch, part.number)
                 self._erase(part)
 
     def _submit(self, agreement: Agreement, announced: RoundAnnouncement, part: Participation | None) -> None:
         if self._context.clock() > announced.submit_until:
             return
-        schema = verify_round(agreement, announced)
+        schema = verify_round(agreement, announced, now=self._context.clock())
         if part is None:
             part = self._prepare(agreement, announced, schema)
         if part is None:
@@ -158,7 +163,7 @@ class RoundWorker:
         return key
 
     def _answer(self, agreement: Agreement, announced: RoundAnnouncement) -> None:
-        verify_round(agreement, announced)
+        verify_round(agreement, announced, now=self._context.clock())
         reference = RoundReference(announced.round_id)
         asked = self._context.wire.call(methods.GET_SUMMARY_REQUESTS, reference).tokens
         held = {r.token: r.nominal_ids for r in self._store.load_round_records(announced.round_id)}
@@ -206,17 +211,22 @@ class RoundWorker:
             answers.append(SummaryAnswer(token, envelope))
         return tuple(answers)
 
-    def _collect(self, announced: RoundAnnouncement, part: Participation) -> None:
+    def _collect(self, agreement: Agreement, announced: RoundAnnouncement, part: Participation) -> None:
         reference = RoundReference(announced.round_id)
         if part.state is not Stage.COLLECTED:
-            results = self._context.wire.call(methods.GET_RESULTS, reference)
+            now = self._context.clock()
+            results = verify_results(
+                self._context.wire.call(methods.GET_RESULTS, reference),
+                announced,
+                agreement=agreement,
+                member=self._context.config.member,
+                now=now,
+            )
             nominal_ids = {r.token: r.nominal_ids for r in self._store.load_round_records(announced.round_id)}
             matches = flatten_results(results, round_number=announced.number, nominal_ids=nominal_ids)
             value = {"round_id": announced.round_id, "matches": len(matches)}
             entry = prepare_entry(self._context, EventType.COMBINATION, "RESULTS_RECEIVED", value=value)
-            self._store.store_matches(
-                announced.round_id, matches, now=self._context.clock(), log_entry=entry.entry
-            )
+            self._store.store_matches(announced.round_id, matches, now=now, log_entry=entry.entry)
             self._log.info("collected", round_id=announced.round_id, count=len(matches))
         drain_outbox(self._context)
         self._context.wire.call(methods.ACKNOWLEDGE_RESULTS, reference)

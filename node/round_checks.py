@@ -6,13 +6,16 @@ asks about more people than the members agreed to.
 
 import math
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 
-from crypto.agreement import Agreement
+from crypto.agreement import CLOCK_SKEW, Agreement
 from crypto.encoding.schema import LinkageSchema, parse_schema
 from crypto.errors import StateError, VerificationError
 from node.context import NodeContext, verify_own_agreement
 from protos import methods
-from protos.messages import Nothing, RoundAnnouncement
+from protos.messages import MemberResults, Nothing, RoundAnnouncement
+
+MAX_ROUND_AGE = timedelta(days=4)  # three stages of at most a day each, and the matching between them
 
 
 def fetch_agreement(context: NodeContext) -> Agreement | None:
@@ -23,7 +26,7 @@ def fetch_agreement(context: NodeContext) -> Agreement | None:
 
     Raises:
         VerificationError: It does not verify, is older than the one held, is another document of the
-            same version, or lists other keys for this member.
+            same version, or lists another role, kind of agency or keys for this member.
     """
     try:
         envelope = context.wire.call(methods.GET_AGREEMENT, Nothing()).envelope
@@ -45,6 +48,12 @@ def _verify_own_entry(context: NodeContext, agreement: Agreement) -> None:
     own = agreement.find_member(context.config.member)
     if own is None:
         raise StateError("this member is not in the current agreement; ask the governance board")
+    config = context.config
+    if (own.role, own.agency_type) != (config.role, config.agency_type):
+        raise VerificationError(
+            f"expected this node as {config.role} of type {config.agency_type} in the agreement, got another "
+            "kind; what leaves depends on it: ask the governance board which is right"
+        )
     keys = (own.hpke_public_key, own.signing_public_key)
     if keys != (context.keys.sealing.public_key, context.keys.signing.public_key):
         raise VerificationError(
@@ -53,13 +62,20 @@ def _verify_own_entry(context: NodeContext, agreement: Agreement) -> None:
         )
 
 
-def verify_round(agreement: Agreement, announced: RoundAnnouncement) -> LinkageSchema:
+def verify_round(agreement: Agreement, announced: RoundAnnouncement, *, now: datetime) -> LinkageSchema:
     """Return the schema to encode with, once the announced round is exactly what was agreed.
 
     Raises:
+        VerificationError: It was opened in the future or days ago, so its month would not be this one:
+            summaries dated to several months say more than one.
         StateError: The round runs under another agreement, schema, weights or key epoch, or this release
             gives the agreed schema another digest.
     """
+    if not now - MAX_ROUND_AGE <= announced.opened_at <= now + CLOCK_SKEW:
+        raise VerificationError(
+            f"expected a round opened in the last {MAX_ROUND_AGE.days} days, got another time; check the "
+            "clocks of this node and of the coordinator"
+        )
     schema = parse_schema(agreement.schema)
     pairs = (
         ("agreement", announced.agreement_digest, agreement.digest),
@@ -105,3 +121,33 @@ def verify_summary_requests(
             f"{len(held)}; nothing is answered, tell the governance board",
             code="SUMMARY_CAP",
         )
+
+
+def verify_results(
+    results: MemberResults,
+    announced: RoundAnnouncement,
+    *,
+    agreement: Agreement,
+    member: str,
+    now: datetime,
+) -> MemberResults:
+    """Return a round's results once they are of this round, dated by now and about other members only.
+
+    Their date decides how long a match may be asked about (P-04) and when it is erased.
+
+    Raises:
+        VerificationError: They are of another round, dated in the future, or name a counterpart that is
+            not another member, or not of the kind that the agreement says.
+    """
+    if results.round_id != announced.round_id:
+        raise VerificationError("expected the results of the announced round, got another round's")
+    if results.published_at > now + CLOCK_SKEW:
+        raise VerificationError(
+            "expected results published by now, got ones dated in the future; check the clocks of this node "
+            "and of the coordinator"
+        )
+    others = {(other.name, other.agency_type) for other in agreement.members if other.name != member}
+    named = {(other.member, other.agency_type) for found in results.matches for other in found.counterparts}
+    if not named <= others:
+        raise VerificationError("expected matches with other members of the agreement, got another name")
+    return results

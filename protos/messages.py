@@ -14,7 +14,8 @@ from enum import StrEnum
 
 from crypto.errors import InputError
 from crypto.pki import Role
-from scoring.risk.areas import AgencyType
+from scoring.risk.areas import AgencyType, ThreatArea
+from scoring.risk.buckets import AgeBucket, EventsBucket
 
 RESERVED_NAMES = ("coordinator", "operator", "service")  # they name other parties in certificates and the log
 TOKEN_BYTES = 16  # record tokens and match handles: 128 random bits cannot be guessed or collide
@@ -380,6 +381,7 @@ class Counterpart:
     def __post_init__(self) -> None:
         _require_token(self.match_ref, "match_ref")
         _require_name(self.member)
+        _require(self.agency_type in set(AgencyType), "agency_type", f"one of {', '.join(AgencyType)}")
         _require(0 <= self.candidate_probability <= 1, "candidate_probability", "0 to 1")
 
 
@@ -408,6 +410,10 @@ class MemberMatch:
         _require(
             0 <= self.score_lower <= self.score_upper <= 100, "score_lower", "0 <= lower <= upper <= 100"
         )
+        # People read these words: a list of its own words lets no other text onto their screen.
+        _require(self.others_events in {"", *EventsBucket}, "others_events", "a bucket of events or nothing")
+        _require(self.others_oldest in {"", *AgeBucket}, "others_oldest", "a bucket of days or nothing")
+        _require(set(ThreatArea).issuperset(self.others_threats), "others_threats", "codes of threat areas")
 
 
 @dataclass(frozen=True, slots=True)
@@ -417,6 +423,9 @@ class MemberResults:
     round_id: str
     published_at: datetime
     matches: tuple[MemberMatch, ...]
+
+    def __post_init__(self) -> None:
+        _require_uuid(self.round_id, "round_id")
 
 
 @dataclass(frozen=True, slots=True)

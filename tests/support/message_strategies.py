@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from crypto.pki import Role
 from protos import messages as m
-from scoring.risk.areas import AgencyType
+from scoring.risk.areas import AgencyType, ThreatArea
+from scoring.risk.buckets import AgeBucket, EventsBucket
 
 MESSAGES: tuple[type[Any], ...] = tuple(
     value for value in vars(m).values() if dataclasses.is_dataclass(value) and isinstance(value, type)
@@ -49,6 +50,9 @@ _BY_FIELD: dict[str, st.SearchStrategy[Any]] = {
     "role_view": st.just("PERPETRATOR"),
     "role": st.sampled_from([Role.FORCE, Role.PARTNER]),
     "agency_type": st.sampled_from(AgencyType).map(str),
+    "others_events": st.sampled_from(["", *EventsBucket]).map(str),
+    "others_oldest": st.sampled_from(["", *AgeBucket]).map(str),
+    "others_threats": st.lists(st.sampled_from(ThreatArea).map(str), max_size=3).map(tuple),
     "hpke_public_key": _KEYS,
     "signing_public_key": _KEYS,
     "invitation_secret": st.binary(min_size=32, max_size=32),

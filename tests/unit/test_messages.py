@@ -1,6 +1,7 @@
 """A wire message that exists is well formed: each bound refused by the name of its field."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -109,6 +110,20 @@ def _relay(**fields: Any) -> m.RelayMessage:
         ),
         (lambda: _match(score_lower=3.0), "field score_lower: expected 0 <= lower <= upper <= 100"),
         (lambda: _match(score_upper=float("inf")), "field score_lower: expected 0 <= lower <= upper <= 100"),
+        (
+            lambda: _match(others_events="\x1b[2J"),
+            "field others_events: expected a bucket of events or nothing",
+        ),
+        (lambda: _match(others_oldest="1\n"), "field others_oldest: expected a bucket of days or nothing"),
+        (
+            lambda: _match(others_threats=("DA", "[red]")),
+            "field others_threats: expected codes of threat areas",
+        ),
+        (lambda: m.Counterpart(TOKEN, "kent", "CIRCUS", 0.9), "field agency_type: expected one of POLICE"),
+        (
+            lambda: m.MemberResults("run 1", datetime(2026, 11, 21, tzinfo=UTC), ()),
+            "field round_id: expected a UUID in lower-case text form",
+        ),
         (lambda: _relay(sealed=b""), "field sealed: expected 1 to 262144 bytes"),
         (lambda: _relay(sealed=bytes((256 << 10) + 1)), "field sealed: expected 1 to 262144 bytes"),
         (lambda: _relay(recipient="Kent"), "field recipient: expected 2 to 41"),

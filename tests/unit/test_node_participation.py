@@ -1,10 +1,10 @@
 """A node's part in a round, against a coordinator that a test scripts, honest or not."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +154,17 @@ def test_an_agreement_with_other_keys_for_this_member_is_refused(desk: Bench, es
     with pytest.raises(VerificationError, match="expected this node's own keys in the agreement, got others"):
         fetch_agreement(essex)
     assert essex.store.federation.find_agreement() is None
+
+
+def test_an_agreement_that_makes_another_kind_of_agency_of_this_member_is_refused(desk: Bench) -> None:
+    as_police = desk.members | {"care": (bench.make_config("care"), desk.members["care"][1])}
+    desk.publish(bench.make_agreement(as_police))
+
+    with (
+        desk.open("care") as care,
+        pytest.raises(VerificationError, match="expected this node as partner of type SOCIAL_CARE"),
+    ):
+        fetch_agreement(care)
 
 
 # The linkage key
@@ -370,11 +381,31 @@ def test_a_round_other_than_agreed_gets_nothing(
     assert desk.coordinator.uploads == []
 
 
+@pytest.mark.parametrize("opened_at", [NOW + timedelta(minutes=6), NOW - timedelta(days=5)])
+def test_a_round_that_was_not_opened_lately_gets_nothing(
+    desk: Bench, essex: NodeContext, opened_at: datetime
+) -> None:
+    desk.announce(opened_at=opened_at)
+
+    with pytest.raises(VerificationError, match="expected a round opened in the last 4 days"):
+        run_tick(essex)
+    assert desk.coordinator.uploads == []
+
+
+def test_a_second_round_of_the_same_number_gets_nothing(desk: Bench, essex: NodeContext) -> None:
+    submit(desk, essex)
+    desk.announce(round_id=str(uuid.UUID(int=2)))
+
+    with pytest.raises(StateError, match="expected a step from 2 on, got 1: an erased key"):
+        run_tick(essex)
+    assert len(desk.coordinator.uploads) == 1
+
+
 def test_a_schema_that_this_release_digests_otherwise_is_refused(desk: Bench) -> None:
     agreement = replace(desk.agreement, schema_digest="0" * 64)
 
     with pytest.raises(StateError, match="expected linkage schema of this release"):
-        verify_round(agreement, bench.announce(agreement))
+        verify_round(agreement, bench.announce(agreement), now=NOW)
 
 
 def test_a_member_without_its_key_share_waits(desk: Bench) -> None:
@@ -559,6 +590,36 @@ def test_results_are_durable_and_logged_before_they_are_acknowledged(desk: Bench
     }
     assert desk.coordinator.names().count("GetResults") == 1
     assert logged(desk)[-1] == "RESULTS_RECEIVED"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda r: replace(r, round_id=str(uuid.UUID(int=9))), "expected the results of the announced round"),
+        (lambda r: replace(r, published_at=NOW + timedelta(days=365)), "got ones dated in the future"),
+        (lambda r: with_counterpart(r, member="nowhere"), "expected matches with other members"),
+        (lambda r: with_counterpart(r, member="essex"), "expected matches with other members"),
+        (lambda r: with_counterpart(r, agency_type="HEALTH"), "expected matches with other members"),
+    ],
+    ids=["another round", "the future", "a stranger", "this member itself", "another kind of agency"],
+)
+def test_results_that_cannot_be_are_not_kept(
+    desk: Bench, essex: NodeContext, change: Callable[[MemberResults], MemberResults], message: str
+) -> None:
+    desk.coordinator.results = change(results_for(submit(desk, essex), desk))
+    desk.announce(state=RoundState.PUBLISHED)
+
+    with pytest.raises(VerificationError, match=message):
+        run_tick(essex)
+    assert essex.store.rounds.load_matches() == ()
+    assert "AcknowledgeResults" not in desk.coordinator.names()
+
+
+def with_counterpart(results: MemberResults, **changes: str) -> MemberResults:
+    first, *rest = results.matches
+    known, *others = first.counterparts
+    changed = replace(first, counterparts=(replace(known, **changes), *others))
+    return replace(results, matches=(changed, *rest))
 
 
 @pytest.mark.parametrize("state", [RoundState.CLOSED, RoundState.FAILED])
