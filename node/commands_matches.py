@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from node.commands_join import HomeOption, JsonOption
-from protos.hosting.terminal import explained_errors, out, print_json
+from protos.hosting.terminal import explained_errors, out, print_block, print_json, print_next
 
 if TYPE_CHECKING:
     from node.assessment import CaseFile
     from node.context import LocalNode
+    from scoring.risk.bands import RiskBand
     from scoring.risk.gravity import GravityTable
 
 
@@ -25,15 +26,20 @@ def matches(
             "--professional-standards", help="Show only matches of police employees, for their queue."
         ),
     ] = False,
+    band: Annotated[
+        str | None, typer.Option(help="Show only this band or above, if linked: HIGH for example.")
+    ] = None,
+    top: Annotated[int | None, typer.Option(min=1, help="Show only this many, from the top.")] = None,
+    brief: Annotated[bool, typer.Option("--brief", help="Show one line for each match.")] = False,
 ) -> None:
     """Show what this node learnt: who is known elsewhere, how likely, and the risk if it is so.
 
-    Example: clew-node matches --home essex
+    Example: clew-node matches --home essex --band HIGH --top 10
     """
     from crypto.pki import Role
     from node.context import open_node
     from node.home import NodeHome
-    from node.match_text import describe_match
+    from node.match_text import describe_match, describe_match_briefly, describe_queue, select_views
     from node.match_view import to_json, view_matches
 
     with explained_errors(), open_node(NodeHome(home)) as node:
@@ -43,17 +49,23 @@ def matches(
             for view in view_matches(node.store.rounds.load_matches(), cases, table=table)
             if view.is_police_employee == professional_standards
         ]
+        chosen = select_views(views, least_band=_parse_band(band), top=top)
         scores_own = node.config.role is Role.FORCE
         if as_json:
-            shown = [to_json(view, scores_own=scores_own) for view in views]
+            shown = [to_json(view, scores_own=scores_own) for view in chosen]
             print_json({"member": node.config.member, "matches": shown})
             return
-        out.print(
-            f"{len(views)} match{'' if len(views) == 1 else 'es'}; no action follows from a score alone."
-        )
-        for view in views:
-            out.print()
-            out.print(describe_match(view, scores_own=scores_own), soft_wrap=True)
+        out.print(f"{describe_queue(views)}. No action follows from a score alone.")
+        if len(chosen) < len(views):
+            out.print(f"Shown here: {len(chosen)}.")
+        for view in chosen:
+            if brief:
+                print_block(describe_match_briefly(view))
+            else:
+                out.print()
+                print_block(describe_match(view, scores_own=scores_own))
+        if brief and chosen:
+            print_next(f"for reasons and references: clew-node matches --home {home} --top {len(chosen)}")
 
 
 def score(
@@ -65,13 +77,16 @@ def score(
 
     Example: clew-node score --home essex --nominal N-000123
     """
-    from crypto.errors import InputError
+    from crypto.errors import InputError, StateError
+    from crypto.pki import Role
     from node.context import open_node
     from node.home import NodeHome
     from node.match_text import describe_explanation
     from node.match_view import explain_person
 
     with explained_errors(), open_node(NodeHome(home)) as node:
+        if node.config.role is not Role.FORCE:
+            raise StateError("a partner agency does not score its own people; see: clew-node matches")
         cases, table = _open_cases(node)
         person = cases.find_person([nominal])
         if person is None:
@@ -82,7 +97,19 @@ def score(
         if as_json:
             print_json(explained)
         else:
-            out.print(describe_explanation(dict(explained)), soft_wrap=True)
+            print_block(describe_explanation(dict(explained)))
+
+
+def _parse_band(text: str | None) -> "RiskBand | None":
+    from crypto.errors import InputError
+    from scoring.risk.bands import RiskBand
+
+    if text is None:
+        return None
+    try:
+        return RiskBand(text.upper().replace(" ", "_"))
+    except ValueError as error:
+        raise InputError(f"--band: expected one of {', '.join(RiskBand)}, got another") from error
 
 
 def _open_cases(node: "LocalNode") -> "tuple[CaseFile, GravityTable]":

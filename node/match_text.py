@@ -3,12 +3,14 @@
 Layer: node, pure. Says in words what :mod:`node.match_view` holds; plain sentences, one match a block.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 from rich.markup import escape
 
 from node.match_view import MatchView
+from scoring.risk.areas import ThreatArea
 from scoring.risk.bands import RiskBand
 from scoring.risk.phia import show_probability
 from scoring.risk.rfgv import RiskScore
@@ -19,6 +21,61 @@ STYLES = {
     RiskBand.MEDIUM: "yellow",
     RiskBand.STANDARD: "green",
 }
+THREAT_WORDS = {
+    ThreatArea.DOMESTIC_ABUSE: "domestic abuse",
+    ThreatArea.RASSO: "rape or serious sexual offences",
+    ThreatArea.CHILD_SEXUAL_ABUSE: "child sexual abuse",
+    ThreatArea.MODERN_SLAVERY: "modern slavery",
+    ThreatArea.HONOUR_BASED_ABUSE: "honour-based abuse",
+    ThreatArea.STALKING_HARASSMENT: "stalking or harassment",
+    ThreatArea.ADULT_SEXUAL_EXPLOITATION: "adult sexual exploitation",
+    ThreatArea.TECH_ENABLED: "technology-enabled abuse",
+    ThreatArea.SPACE: "in a public place",
+    ThreatArea.SPIKING: "spiking",
+    ThreatArea.INCELS: "incel ideology",
+}
+"""Every threat area in words: who reads a queue at half past six does not look an acronym up."""
+
+
+def select_views(
+    views: Sequence[MatchView], *, least_band: RiskBand | None = None, top: int | None = None
+) -> tuple[MatchView, ...]:
+    """Return the first matches of a queue, or of those at a band or above; the order stays.
+
+    Args:
+        views: Matches, most pressing first.
+        least_band: Lowest band if linked to keep. One that is not assessed has no band and is left out.
+        top: How many to keep at most.
+    """
+    order = list(RiskBand)
+    if least_band is not None:
+        worst = order.index(least_band)
+        views = [view for view in views if view.is_assessed and order.index(view.band_if_linked) <= worst]
+    return tuple(views[:top])
+
+
+def describe_queue(views: Sequence[MatchView]) -> str:
+    """Return how many matches there are, and how many of each band if linked."""
+    counts = Counter(view.band_if_linked for view in views if view.is_assessed)
+    bands = [f"{counts[band]} {band.value.replace('_', ' ')}" for band in RiskBand if counts[band]]
+    unassessed = len(views) - counts.total()
+    parts = [*bands, *([f"{unassessed} not assessed"] if unassessed else [])]
+    count = f"{len(views)} match{'' if len(views) == 1 else 'es'}"
+    return f"{count}, most pressing first; if linked: {', '.join(parts)}" if views else count
+
+
+def describe_match_briefly(view: MatchView) -> str:
+    """Return a match as one line of a queue: band and score if linked, likelihood, where, own record."""
+    linked = "not assessed  "
+    if view.is_assessed:
+        band = view.band_if_linked.value.replace("_", " ")
+        linked = f"[{STYLES[view.band_if_linked]}]{band:<9}[/] {view.values.score_if_true:4.1f}"
+    own = view.match.nominal_ids
+    more = f" and {len(own) - 1} more" if len(own) > 1 else ""
+    return (
+        f"{linked}  {view.likelihood.text} ({show_probability(view.values.probability)})  "
+        f"{view.match.counterpart}  {escape(own[0])}{more}"
+    )
 
 
 def describe_match(view: MatchView, *, scores_own: bool) -> str:
@@ -69,7 +126,7 @@ def describe_reasons(score: RiskScore) -> list[str]:
         f"victims {abs(parts.victims):.0f}"
     )
     top = "; ".join(
-        f"{'+'.join(share.codes)} {share.age_days} days ago: {share.points:.1f} points"
+        f"{'+'.join(share.codes)} {_days(share.age_days)} ago: {share.points:.1f} points"
         for share in score.contributions[:3]
     )
     override = ["a first high-harm event sets the band to at least HIGH"] if score.rule_override else []
@@ -85,13 +142,17 @@ def describe_explanation(explained: dict[str, Any]) -> str:
         f"  recency {parts['recency']}, frequency {parts['frequency']}, gravity {parts['gravity']}, "
         f"victims {parts['victims']}",
         *(
-            f"  {'+'.join(share['codes'])}, {share['age_days']} days ago: {share['points']} points"
+            f"  {'+'.join(share['codes'])}, {_days(share['age_days'])} ago: {share['points']} points"
             for share in explained["contributions"]
         ),
         f"  weights {explained['weights_scale']} {explained['weights_version'][:16]}: "
         f"{explained['weights_status']}",
     ]
     return "\n".join(lines)
+
+
+def _days(count: int) -> str:
+    return f"{count} day{'' if count == 1 else 's'}"
 
 
 def _join(nominal_ids: Sequence[str]) -> str:
@@ -108,7 +169,8 @@ def _elsewhere(view: MatchView) -> str:
     word = "event" if match.others_events == "1" else "events"
     events = f", {match.others_events} {word}" if match.others_events else ""
     oldest = f", oldest {match.others_oldest} days ago" if match.others_oldest else ""
-    threats = f", {', '.join(match.others_threats)}" if match.others_threats else ""
+    words = [THREAT_WORDS[ThreatArea(area)] for area in match.others_threats]
+    threats = f", {', '.join(words)}" if words else ""
     breadth = f"{match.breadth} kind{'' if match.breadth == 1 else 's'} of agency"
     known = f"{forces}{events}{oldest}{threats}"
     return f"{known}; {breadth}" if view.is_assessed else known

@@ -4,6 +4,7 @@ Layer: protos.hosting.
 """
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,8 @@ from typing import Any
 
 import typer
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from crypto.errors import ClewError
 
@@ -19,14 +22,24 @@ EXIT_FAILED = 1
 out = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
+_LABEL = re.compile(r" *(?:\w+(?: \w+){0,2} {2,})?")
+
 
 @contextmanager
 def explained_errors() -> Iterator[None]:
-    """Turn a deliberate failure into one paragraph on standard error and exit code 1."""
+    """Turn a failure that its reader can mend into one paragraph on standard error and exit code 1.
+
+    That is one of Clew's own, or one of the file system, which is told by file and reason.
+    """
     try:
         yield
     except ClewError as error:
-        errors.print(f"[bold red]Error:[/] {_plain(error.public_message)}", soft_wrap=True)
+        _explain(error.public_message)
+        raise typer.Exit(EXIT_FAILED) from error
+    except BrokenPipeError:
+        raise  # the reader went away; the interpreter ends quietly
+    except OSError as error:
+        _explain(f"cannot use {error.filename or 'a file'}: {error.strerror or type(error).__name__}")
         raise typer.Exit(EXIT_FAILED) from error
 
 
@@ -36,9 +49,39 @@ def print_json(value: Any) -> None:
     sys.stdout.write("\n")
 
 
+def print_block(text: str) -> None:
+    """Print marked-up lines, each wrapped under its own value on a terminal and left whole in a pipe.
+
+    A line is a label of up to three words, two or more spaces and a value; without a label it keeps its
+    own indent.
+    """
+    if not out.is_terminal:
+        out.print(text, soft_wrap=True)
+        return
+    for line in text.split("\n"):
+        _print_hanging(Text.from_markup(line))
+
+
 def print_next(*steps: str) -> None:
     """Say what to do next."""
     out.print("[bold]Next:[/] " + " ".join(steps), soft_wrap=True)
+
+
+def _print_hanging(line: Text) -> None:
+    label = _LABEL.match(line.plain)
+    value_at = label.end() if label else 0
+    if value_at == 0:
+        out.print(line)
+        return
+    columns = Table.grid()
+    columns.add_column(width=value_at, no_wrap=True)
+    columns.add_column()
+    columns.add_row(line[:value_at], line[value_at:])
+    out.print(columns)
+
+
+def _explain(message: str) -> None:
+    errors.print(f"[bold red]Error:[/] {_plain(message)}", soft_wrap=True)
 
 
 def _plain(text: str) -> str:

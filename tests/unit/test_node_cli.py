@@ -81,6 +81,13 @@ def test_loading_and_asking_speaks_json(home: Path, export: Path) -> None:
     assert (code, json.loads(out)) == (0, {"member": "essex", "matches": []})
 
 
+def test_a_band_that_does_not_exist_is_refused_with_those_that_do(home: Path) -> None:
+    code, _, error = run("matches", "--home", home, "--band", "urgent")
+
+    assert code == 1
+    assert "--band: expected one of VERY_HIGH, HIGH, MEDIUM, STANDARD, got another" in error
+
+
 def test_a_bad_folder_exits_1_and_says_what_to_fix(home: Path, export: Path) -> None:
     (export / "nominal.csv").unlink()
 

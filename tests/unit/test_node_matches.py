@@ -7,11 +7,19 @@ import pytest
 
 from crypto.errors import StateError
 from node.assessment import CaseFile, load_agreed_table, score_person, summarise_person
-from node.match_text import describe_explanation, describe_match
+from node.match_text import (
+    THREAT_WORDS,
+    describe_explanation,
+    describe_match,
+    describe_match_briefly,
+    describe_queue,
+    select_views,
+)
 from node.match_view import MatchView, explain_person, to_json, view_matches
 from node.matches import Match
 from node.records import Crime, CrimeParty, Nominal, Records
 from scoring.risk.areas import AgencyType, ThreatArea
+from scoring.risk.bands import RiskBand
 from scoring.risk.event import PartyRole, VictimAgeBand
 from scoring.risk.gravity import VAWG_V1_FLOORS, load_default_gravity_table
 from tests.support.node_bench import NOW, make_crime, make_nominal, make_party
@@ -199,10 +207,38 @@ def test_the_text_says_what_is_uncertain_and_what_acted() -> None:
         "51.7, from your own records alone",
         "61.8 (interval 55.7 to 61.8 before incidents are de-duplicated)",
         "60.4 over both possibilities",
-        "1 other force, 2-4 events, oldest 366-730 days ago, DA, S&H; 2 kinds of agency",
+        "1 other force, 2-4 events, oldest 366-730 days ago, domestic abuse, stalking or harassment; "
+        "2 kinds of agency",
     ):
         assert words in text
     assert "placeholder" not in text
+
+
+def test_every_threat_area_has_words() -> None:
+    assert set(THREAT_WORDS) == set(ThreatArea)
+
+
+def test_a_queue_can_be_cut_to_a_band_or_above_and_to_its_top() -> None:
+    medium, high = view(replace(MATCH, score_upper=57.0)), view()
+    withheld = view(replace(MATCH, breadth=0, score_lower=0.0, score_upper=0.0))
+    queue = (high, medium, withheld)
+
+    assert select_views(queue) == queue
+    assert select_views(queue, least_band=RiskBand.HIGH) == (high,)
+    assert select_views(queue, least_band=RiskBand.STANDARD) == (high, medium)
+    assert select_views(queue, top=2) == (high, medium)
+    assert select_views(queue, least_band=RiskBand.VERY_HIGH, top=2) == ()
+
+
+def test_a_queue_is_counted_by_band_and_each_match_fits_a_line() -> None:
+    withheld = view(replace(MATCH, breadth=0, score_lower=0.0, score_upper=0.0))
+    queue = (view(), view(), withheld)
+
+    counted = "3 matches, most pressing first; if linked: 2 HIGH, 1 not assessed"
+    assert describe_queue(queue) == counted
+    assert describe_queue(()) == "0 matches"
+    assert describe_match_briefly(view()).endswith(" 61.8  highly likely (0.86)  kent  N1")
+    assert describe_match_briefly(withheld).startswith("not assessed ")
 
 
 @pytest.mark.parametrize(
