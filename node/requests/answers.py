@@ -34,7 +34,7 @@ def receive_ruling(desk: Desk, message: RelayMessage, *, now: datetime) -> None:
     refused = open_refusal(desk, message, request=request)
     if case.state == CaseState.SENT:
         changed = replace(case, state=CaseState.REFUSED, changed_at=now)
-        desk.cases.record_decision(changed, None, refusal=write_reasons(refused))
+        desk.cases.record_decision(case, changed, refusal=write_reasons(refused))
 
 
 def receive_package(desk: Desk, message: RelayMessage, *, now: datetime) -> None:
@@ -68,9 +68,9 @@ def verify_package(desk: Desk, message: RelayMessage, *, request: ReidRequest) -
         raise VerificationError("expected a disclosure for this request, approved for it; got another's")
     if approval.approval_id not in disclosure.approval_ids or not approval.is_approving:
         raise VerificationError("expected a disclosure that rests on the approval sent with it, got another")
-    if not set(disclosure.items) <= set(approval.data_items_approved):
-        raise VerificationError("expected only approved items in the disclosure, got more")
-    if parse_time(read_header(message)["expires_at"]) != disclosure.opens_until:
+    if not set(disclosure.items) <= {*approval.data_items_approved} & {*request.data_items_requested}:
+        raise VerificationError("expected only items requested and approved in the disclosure, got more")
+    if parse_time(read_header(message).get("expires_at", "")) != disclosure.opens_until:
         raise VerificationError("expected a package with the expiry of its disclosure, got another")
     return disclosure
 

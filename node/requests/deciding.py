@@ -99,7 +99,7 @@ def _approve(
         case, state=CaseState.SENT if asks else CaseState.APPROVED, changed_at=approval.decided_at
     )
     message = _seal_request(desk, case, request=request, approval=signed) if asks else None
-    desk.cases.record_decision(decided, signed, message=message)
+    desk.cases.record_decision(case, decided, approval=signed, message=message)
 
 
 def _refuse(
@@ -114,8 +114,9 @@ def _refuse(
         else None
     )
     desk.cases.record_decision(
+        case,
         replace(case, state=CaseState.REFUSED, changed_at=at),
-        signed,
+        approval=signed,
         refusal=write_reasons(refused),
         message=message,
     )

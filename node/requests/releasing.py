@@ -75,11 +75,12 @@ def _prepare(desk: Desk, case: Case, *, releaser: Signatory, now: datetime) -> C
 def _close(desk: Desk, case: Case, *, file: CaseFile, refused: Refused, releaser: Signatory) -> None:
     now = file.now
     approvals = "/".join(signed.approval.approval_id for signed in file.approvals)
-    denial = Denial(f"denial/{approvals}", releaser.credential.person_id, case.request_id)
+    person_id = releaser.credential.person_id
+    denial = Denial(f"denial/{approvals}/{person_id}", person_id, case.request_id)
     log_denial(desk, denial, ruling=refused, now=now)
     desk.cases.record_decision(
+        case,
         replace(case, state=CaseState.REFUSED, changed_at=now),
-        None,
         refusal=write_reasons(refused),
         message=seal_refusal(desk, file.request, refused=refused, recipient=case.counterpart, now=now),
     )
@@ -103,7 +104,8 @@ def _release(desk: Desk, case: Case, *, file: CaseFile, releaser: Signatory) -> 
 
 def _describe(disclosure: Disclosure, request: ReidRequest) -> Step:
     return Step(
-        name=f"disclosure/{'/'.join(disclosure.approval_ids)}",
+        # With the person: whoever releases after another's attempt failed is the one in the log.
+        name=f"disclosure/{'/'.join(disclosure.approval_ids)}/{disclosure.discloser_person_id}",
         event_type=EventType.DISCLOSURE,
         actor_id=disclosure.discloser_person_id,
         request_ref=disclosure.request_id,

@@ -77,45 +77,56 @@ class CaseStore:
 
     def record_decision(
         self,
-        case: Case,
-        approval: StoredApproval | None,
+        seen: Case,
+        decided: Case,
         *,
+        approval: StoredApproval | None = None,
         refusal: bytes | None = None,
         message: OutgoingMessage | None = None,
     ) -> None:
-        """Move a request to ``case.state`` with the decision that moves it and the message that says so.
+        """Move a request on with the decision that moves it and the message that says so.
+
+        Args:
+            seen: The request as it was when the decision was taken.
+            decided: The same in its new state.
+            approval: The decision, where it is a person's.
+            refusal: Reasons as canonical JSON, when refused.
+            message: For the other side.
 
         Raises:
-            StateError: The request was disclosed or refused meanwhile.
+            StateError: Somebody else decided about the request meanwhile; nothing changed.
         """
-        request = tables.reid_request
-        open_still = request.c.state.not_in([CaseState.REFUSED.value, CaseState.DISCLOSED.value])
-        changed = sa.update(request).where((request.c.request_id == case.request_id) & open_still)
-        values = {"state": case.state.value, "changed_at": case.changed_at, "refusal": refusal}
+        values = {"state": decided.state.value, "changed_at": decided.changed_at, "refusal": refusal}
         with self._engine.begin() as connection:
-            if not connection.execute(changed.values(**values)).rowcount:
-                raise StateError("the request was decided meanwhile; show it again")
+            _change(connection, seen, values)
             if approval is not None:
-                _put_approval(connection, case.request_id, approval)
-            queue_in(connection, message, case.changed_at)
+                _put_approval(connection, seen.request_id, approval)
+            queue_in(connection, message, decided.changed_at)
 
     def record_disclosure(
         self, case: Case, *, approval_ids: Iterable[str], message: OutgoingMessage, now: datetime
     ) -> bool:
         """Use up the match and both approvals and queue the package, all or nothing.
 
+        Args:
+            case: The request as it was when the rules were asked.
+            approval_ids: Both sides' approvals.
+            message: The package.
+            now: Aware UTC time.
+
         Returns:
             False when the match has been disclosed before; then nothing changes (DOMAIN P-10).
+
+        Raises:
+            StateError: Somebody decided about the request after the rules were asked; nothing changed.
         """
         values = {"match_ref": case.match_ref, "request_id": case.request_id, "disclosed_at": now}
         spent = [{"approval_id": approval_id} for approval_id in approval_ids]
-        request = tables.reid_request
-        changed = sa.update(request).where(request.c.request_id == case.request_id)
         try:
             with self._engine.begin() as connection:
                 connection.execute(sa.insert(tables.reid_disclosure).values(**values))
                 connection.execute(sa.insert(tables.reid_spent_approval), spent)
-                connection.execute(changed.values(state=CaseState.DISCLOSED.value, changed_at=now))
+                _change(connection, case, {"state": CaseState.DISCLOSED.value, "changed_at": now})
                 queue_in(connection, message, now)
         except sa.exc.IntegrityError:
             return False
@@ -138,6 +149,15 @@ class CaseStore:
             return frozenset(
                 connection.execute(sa.select(tables.reid_spent_approval.c.approval_id)).scalars()
             )
+
+
+def _change(connection: sa.Connection, seen: Case, values: dict[str, object]) -> None:
+    """Change a request that still is as it was seen: a decision about another state is no decision."""
+    request = tables.reid_request.c
+    as_seen = (request.state == seen.state.value) & (request.changed_at == seen.changed_at)
+    changed = sa.update(tables.reid_request).where((request.request_id == seen.request_id) & as_seen)
+    if not connection.execute(changed.values(**values)).rowcount:
+        raise StateError("the request was decided meanwhile; show it again")
 
 
 def _put_approval(connection: sa.Connection, request_id: str, approval: StoredApproval) -> None:

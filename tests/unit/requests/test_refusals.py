@@ -100,7 +100,7 @@ def send_lie(federation: Federation, **changes: Any) -> str:
     """Draft honestly, mark as sent, then send a forged version of it."""
     case = draft(federation)
     essex = federation.essex
-    essex.desk.cases.record_decision(replace(case, state=CaseState.SENT), None)
+    essex.desk.cases.record_decision(case, replace(case, state=CaseState.SENT))
     forge(essex, case, approver=changes.pop("approver", essex.people["essex-di-07"]), **changes)
     federation.carry()
     return case.request_id
@@ -167,7 +167,7 @@ def test_p06_an_address_without_a_cause_is_refused(federation: Federation) -> No
         intended_action=["MARAC"],
     )
     essex = federation.essex
-    essex.desk.cases.record_decision(replace(case, state=CaseState.SENT), None)
+    essex.desk.cases.record_decision(case, replace(case, state=CaseState.SENT))
     forge(essex, case, approver=essex.people["essex-di-07"])
     federation.carry()
     assert holder_rules(federation, case.request_id) == {RuleId.P_06}
@@ -237,7 +237,7 @@ def test_p10_two_approved_requests_about_one_match_make_one_disclosure(federatio
 def test_an_edited_request_voids_its_approval(federation: Federation) -> None:
     case = draft(federation)
     essex = federation.essex
-    essex.desk.cases.record_decision(replace(case, state=CaseState.SENT), None)
+    essex.desk.cases.record_decision(case, replace(case, state=CaseState.SENT))
     honest = parse_request(parse_json(case.request.statement)["body"])
     edited = replace(honest, data_items_requested=(*honest.data_items_requested, DataItem.RISK_GRADES))
     forge(essex, case, approver=essex.people["essex-di-07"], request=edited, request_digest=honest.digest)
@@ -263,7 +263,7 @@ def test_a_credential_of_another_member_is_refused_and_logged(federation: Federa
     outsider = federation.suffolk.hire("suffolk-di-01", role="INSPECTOR_PVP", rank="inspector")
     case = draft(federation)
     essex = federation.essex
-    essex.desk.cases.record_decision(replace(case, state=CaseState.SENT), None)
+    essex.desk.cases.record_decision(case, replace(case, state=CaseState.SENT))
     forge(essex, case, approver=outsider)
     federation.carry()
     assert federation.kent.desk.cases.find_case(case.request_id) is None
@@ -302,7 +302,7 @@ def test_a_protected_record_answers_exactly_as_a_match_that_does_not_exist(feder
     store_match(federation.essex, counterpart="kent", match_ref="ab" * 16)
     missing = draft(federation, match_ref="ab" * 16)
     essex = federation.essex
-    essex.desk.cases.record_decision(replace(missing, state=CaseState.SENT), None)
+    essex.desk.cases.record_decision(missing, replace(missing, state=CaseState.SENT))
     forge(essex, missing, approver=essex.people["essex-di-07"])
     federation.carry()
     answers = [essex.desk.cases.get_case(case_id).refusal for case_id in (protected, missing.request_id)]

@@ -1,18 +1,24 @@
 """Replays, crashes and an unreachable log: nothing lost, nothing doubled, nothing released unlogged."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from crypto.errors import InputError, StorageError, TransportError, VerificationError
-from node.requests import releasing
+from crypto.errors import InputError, StateError, StorageError, TransportError, VerificationError
+from crypto.log.entry import EventType
+from crypto.log.receipt import Receipt
+from node.requests import deciding, package, releasing
 from node.requests.case import CaseState
+from node.requests.courier import Letter
 from node.requests.mail_store import MailStore
 from node.requests.opening import open_disclosure
 from node.requests.receiving import receive_request
 from node.requests.store import CaseStore
+from node.requests.wiring import CoordinatorLog
 from node.store.store import open_store
 from protos.messages import RelayKind, RelayMessage
+from scoring.policy.case_file import CaseFile
 from scoring.policy.ruling import Granted
 from scoring.policy.vocabulary import Side
 from tests.unit.requests.federation import MATCH_REF, Federation
@@ -148,6 +154,97 @@ def test_a_crash_between_log_and_send_discloses_once(
     assert state_of(federation.essex, request_id) is CaseState.DISCLOSED
     assert federation.list_events().count(("kent", "DISCLOSURE")) == 1
     assert count(federation, RelayKind.DISCLOSURE) == 1
+
+
+def test_a_refusal_while_a_release_is_logged_stops_the_release(
+    federation: Federation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request_id = approved(federation)
+    kent = federation.kent
+    kent.hire("kent-di-04", role="IAO_DELEGATE", rank="inspector")
+    real = CoordinatorLog.append_entry
+
+    def refuse_meanwhile(log: CoordinatorLog, entry: bytes) -> Receipt:
+        with monkeypatch.context() as inner:
+            inner.setattr(CoordinatorLog, "append_entry", real)
+            federation.wait(timedelta(seconds=1))
+            assert decide(kent, request_id, "kent-di-04", approves=False) is None
+        return real(log, entry)
+
+    monkeypatch.setattr(CoordinatorLog, "append_entry", refuse_meanwhile)
+    with pytest.raises(StateError, match="the request was decided meanwhile; show it again"):
+        release(kent, request_id, "kent-di-03")
+    monkeypatch.setattr(CoordinatorLog, "append_entry", real)
+    federation.carry()
+
+    assert count(federation, RelayKind.DISCLOSURE) == 0
+    assert not kent.desk.cases.is_disclosed(MATCH_REF)
+    assert state_of(federation.essex, request_id) is CaseState.REFUSED
+
+
+def test_of_two_decisions_at_once_the_second_changes_nothing(federation: Federation) -> None:
+    request_id = draft(federation).request_id
+    cases = federation.essex.desk.cases
+    seen = cases.get_case(request_id)
+    decide(federation.essex, request_id, "essex-di-07")
+
+    with pytest.raises(StateError, match="the request was decided meanwhile; show it again"):
+        cases.record_decision(seen, replace(seen, state=CaseState.REFUSED))
+    assert state_of(federation.essex, request_id) is CaseState.SENT
+
+
+def test_whoever_releases_after_anothers_attempt_is_the_one_in_the_log(federation: Federation) -> None:
+    request_id = approved(federation)
+    kent = federation.kent
+    kent.hire("kent-di-04", role="IAO_DELEGATE", rank="inspector")
+    kent.wire.log_failure = UNREACHABLE
+    with pytest.raises(TransportError):
+        release(kent, request_id, "kent-di-03")
+    kent.wire.log_failure = None
+    assert isinstance(release(kent, request_id, "kent-di-04"), Granted)
+
+    (entry,) = (found for found in federation.read_log() if found.event_type is EventType.DISCLOSURE)
+    assert entry.actor_id == "kent-di-04"
+
+
+def test_a_package_that_does_not_say_when_it_expires_is_dropped_and_holds_up_nothing(
+    federation: Federation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request_id = approved(federation)
+    monkeypatch.setattr(
+        releasing, "Letter", lambda **parts: Letter(**parts | {"header": {"request_id": request_id}})
+    )
+    release(federation.kent, request_id, "kent-di-03")
+    federation.carry()
+
+    assert state_of(federation.essex, request_id) is CaseState.SENT
+    assert not federation.relay.waiting["essex"]
+
+
+def test_a_package_with_more_than_was_asked_is_not_taken(
+    federation: Federation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def grant_all(file: CaseFile) -> Granted:
+        return Granted(file.stage, (), ())
+
+    request_id = ask(federation)
+    monkeypatch.setattr(deciding, "decide_request", grant_all)
+    monkeypatch.setattr(releasing, "decide_request", grant_all)
+    monkeypatch.setattr(
+        package,
+        "find_releasable_items",
+        lambda file: [
+            item
+            for signed in file.approvals_of(Side.DISCLOSING)
+            for item in signed.approval.data_items_approved
+        ],
+    )
+    decide(federation.kent, request_id, "kent-di-03", items=("IDENTITY_CORE", "RISK_GRADES"))
+    release(federation.kent, request_id, "kent-di-03")
+    federation.carry()
+
+    assert count(federation, RelayKind.DISCLOSURE) == 1
+    assert state_of(federation.essex, request_id) is CaseState.SENT
 
 
 def test_what_is_queued_survives_a_restart_and_is_sent_once(federation: Federation) -> None:
