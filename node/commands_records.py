@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from node.commands_join import HomeOption, JsonOption
-from protos.hosting.terminal import explained_errors, out, print_json
+from protos.hosting.terminal import errors, explained_errors, out, print_json, print_next
 
 
 def load(
@@ -23,10 +23,19 @@ def load(
     """
     from node.context import open_node
     from node.home import NodeHome
-    from node.ingest.load import load_folder
+    from node.ingest.load import KNOWN_FILES, load_folder
 
     with explained_errors(), open_node(NodeHome(home)) as node:
-        counts = load_folder(node, folder)
+        with errors.status(f"checking and storing the files of {folder}"):
+            counts = load_folder(node, folder)
+        unread = sorted({path.name for path in folder.iterdir()} - KNOWN_FILES)
+        if unread:
+            errors.print(
+                f"Not read: {', '.join(unread)}. Clew reads {', '.join(sorted(KNOWN_FILES))}, "
+                "spelt exactly so.",
+                markup=False,
+                soft_wrap=True,
+            )
         if as_json:
             print_json(
                 {
@@ -38,8 +47,9 @@ def load(
         for name, count in counts.items():
             if count.added or count.changed or count.unchanged:
                 out.print(
-                    f"{name}: {count.added} added, {count.changed} changed, {count.unchanged} unchanged"
+                    f"{name}: {count.added:,} added, {count.changed:,} changed, {count.unchanged:,} unchanged"
                 )
+        print_next(f"clew-node status --home {home} shows how many people take part in rounds")
 
 
 def encode(

@@ -34,6 +34,7 @@ def run(
         place = NodeHome(home)
         place.load_config()
         with locked_home(home), connect(place) as context:
+            out.print(f"The node runs; it writes to {place.log_path}. Stop it with Ctrl-C.", soft_wrap=True)
             stop = threading.Event()
             stop_on_signals(stop)
             run_daemon(
@@ -62,7 +63,14 @@ def status(home: HomeOption, as_json: JsonOption = False) -> None:
             print_json(described)
             return
         for name, value in described.items():
-            out.print(f"{name.replace('_', ' '):<22} {'-' if value is None else value}")
+            out.print(f"{name.replace('_', ' '):<22} {_word(value)}")
+        out.print(f"{'log of clew-node run':<22} {place.log_path}", soft_wrap=True)
+
+
+def _word(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "-" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def verify_log(home: HomeOption, as_json: JsonOption = False) -> None:

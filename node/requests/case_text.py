@@ -5,25 +5,52 @@ so that it cannot pose as part of the program's own words.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from rich.markup import escape
 
+from crypto.canonical import parse_time
 from node.match_text import STYLES
 from scoring.policy.disclosure import Disclosure
+from scoring.policy.vocabulary import Decision
 from scoring.risk.bands import RiskBand
 from scoring.risk.phia import show_probability
 
 _FIRST = ("given_names", "surname", "date_of_birth", "reference", "date", "offence", "offence_code", "role")
 
 
+_NEXT = {
+    "DRAFTED": "clew-node request approve {id} --home {home} --as YOUR.key --reason-file WHY.txt; "
+    "with --decision REFUSE to refuse",
+    "AWAITING_APPROVAL": "clew-node inbox show {id} --home {home} --as YOUR.key, then "
+    "clew-node request approve {id} --home {home} --as YOUR.key --reason-file WHY.txt; with --decision REFUSE to refuse",
+    "APPROVED": "clew-node inbox release {id} --home {home} --as YOUR.key",
+    "DISCLOSED": "the officer who asked: clew-node disclosure open {id} --home {home} --as YOUR.key",
+}
+
+
 def describe_line(listed: Mapping[str, Any]) -> str:
     """Return one request of a list."""
     refused = f" by {', '.join(listed['refused_by'])}" if listed["refused_by"] else ""
     return (
-        f"[bold]{listed['request_id']}[/]  {listed['counterpart']}  {listed['meaning']}{refused}  "
-        f"[dim]({listed['changed_at']})[/]"
+        f"[bold]{listed['request_id']}[/]  {listed['counterpart']}\n"
+        f"    {listed['meaning']}{refused}  [dim]({_moment(listed['changed_at'])})[/]"
     )
+
+
+def describe_next(listed: Mapping[str, Any], *, home: Path, is_requesting: bool) -> str | None:
+    """Return the whole command that comes next at this member; None where it only waits.
+
+    Args:
+        listed: The request, as one of a list.
+        home: The node's home, as it was typed.
+        is_requesting: Whether this member asks. Where it holds, a disclosed request is done.
+    """
+    if listed["state"] == "DISCLOSED" and not is_requesting:
+        return None
+    words = _NEXT.get(listed["state"])
+    return words.format(id=listed["request_id"], home=home) if words else None
 
 
 def describe_case(shown: Mapping[str, Any]) -> str:
@@ -34,8 +61,8 @@ def describe_case(shown: Mapping[str, Any]) -> str:
 def describe_reasons(reasons: Sequence[Mapping[str, str]]) -> str:
     """Return each reason of a refusal with its rule."""
     return "\n".join(
-        f"  [bold red]{reason['rule']}[/] {escape(reason['reason'])}\n"
-        f"       [dim]rule: {reason['demands']}[/]"
+        f"  [bold red]{reason['rule']:<13}[/]  {escape(reason['reason'])}\n"
+        f"  [dim]{'rule':<13}  {reason['demands']}[/]"
         for reason in reasons
     )
 
@@ -75,19 +102,26 @@ def _list_lines(shown: Mapping[str, Any]) -> Iterator[str]:
     )
     yield f"  case            {escape(shown['case_ref'])}, match {shown['match_ref']}"
     yield (
-        f"  purpose         {shown['le_purpose'] or '-'}; basis {shown['lawful_basis']}; "
+        f"  purpose         {shown['le_purpose'] or '-'}; regime {shown['regime']}; basis "
+        f"{shown['lawful_basis']}; condition {shown['sensitive_condition']}; "
         f"power {', '.join(shown['gateway'])}"
     )
     yield f"  for             {', '.join(shown['intended_action'])}; urgency {shown['urgency']}"
     yield f"  asks for        {', '.join(shown['data_items_requested'])}"
-    for name in ("risk", "necessity", "proportionality"):
-        yield f"  {name:<15} {escape(shown[f'{name}_statement'])}"
-    yield f"  expires         {shown['expires_at']}"
+    yield f"  tried first     {', '.join(shown['less_intrusive_tried'])}"
+    yield f"  victim's view   {shown['victim_views']}"
+    for label, name in (
+        ("risk to whom", "risk"),
+        ("necessity", "necessity"),
+        ("proportionate", "proportionality"),
+    ):
+        yield f"  {label:<14}  {escape(shown[f'{name}_statement'])}"
+    yield f"  expires         {_moment(shown['expires_at'])}"
     yield from _list_values(shown["values"])
     for approval in shown["approvals"]:
         yield (
-            f"  {approval['side'].lower():<15} {approval['decision']} by {approval['approver_id']} "
-            f"({approval['approver_role']}) until {approval['valid_until']}: {escape(approval['reason'])}"
+            f"  {approval['side'].lower():<14}  {_decision(approval)} by {approval['approver_id']} "
+            f"({approval['approver_role']}): {escape(approval['reason'])}"
         )
     yield f"  would go out    {', '.join(shown['to_be_disclosed']) or 'nothing'}"
     if shown["refusal"]:
@@ -119,6 +153,16 @@ def _describe_entry(entry: Any) -> str:
     # A signed package has its fields in canonical order; people read the name first.
     names = sorted(entry, key=lambda name: (_FIRST.index(name) if name in _FIRST else len(_FIRST), name))
     return escape("; ".join(f"{name.replace('_', ' ')}: {_word(entry[name])}" for name in names))
+
+
+def _decision(approval: Mapping[str, Any]) -> str:
+    refuses = approval["decision"] == Decision.REFUSE
+    until = "" if refuses else f", valid until {_moment(approval['valid_until'])},"
+    return f"{approval['decision']}{until}"
+
+
+def _moment(text: str) -> str:
+    return f"{parse_time(text):%d %B %Y %H:%M} UTC"
 
 
 def _word(value: Any) -> str:

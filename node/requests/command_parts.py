@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from protos.hosting.terminal import EXIT_FAILED, explained_errors, out, print_json
+from protos.hosting.terminal import EXIT_FAILED, explained_errors, out, print_block, print_json, print_next
 
 if TYPE_CHECKING:
     from node.context import NodeContext
+    from node.requests.case import Case
     from node.requests.desk import Desk, Signatory
     from scoring.policy.ruling import Ruling
 
@@ -44,13 +45,16 @@ def send_now(context: "NodeContext", desk: "Desk") -> None:
         out.print(f"Queued; the node sends it while clew-node run is running ({error.public_message}).")
 
 
-def report_ruling(desk: "Desk", request_id: str, ruling: "Ruling | None", *, as_json: bool) -> None:
+def report_ruling(
+    desk: "Desk", request_id: str, ruling: "Ruling | None", *, home: Path, as_json: bool
+) -> None:
     """Print how a request stands after a ruling; one that refuses ends with exit code 1."""
     from node.requests.case_text import describe_reasons
     from node.requests.case_view import list_case, list_reasons
     from scoring.policy.ruling import Refused
 
-    listed = list_case(desk.cases.get_case(request_id))
+    case = desk.cases.get_case(request_id)
+    listed = list_case(case)
     reasons = list_reasons(ruling) if isinstance(ruling, Refused) else []
     if as_json:
         print_json(
@@ -62,11 +66,23 @@ def report_ruling(desk: "Desk", request_id: str, ruling: "Ruling | None", *, as_
         )
     elif reasons:
         out.print("[bold red]Refused by the rules:[/]")
-        out.print(describe_reasons(reasons), soft_wrap=True)
+        print_block(describe_reasons(reasons))
     else:
         out.print(f"Request {request_id}: {listed['meaning']}.", soft_wrap=True)
+        tell_next(case, home)
     if reasons:
         raise typer.Exit(EXIT_FAILED)
+
+
+def tell_next(case: "Case", home: Path) -> None:
+    """Print the command that comes next at this member, where there is one."""
+    from node.requests.case_text import describe_next
+    from node.requests.case_view import list_case
+    from scoring.policy.vocabulary import Side
+
+    step = describe_next(list_case(case), home=home, is_requesting=case.side is Side.REQUESTING)
+    if step is not None:
+        print_next(step)
 
 
 def print_list(home: Path, side: str, *, as_json: bool) -> None:
@@ -85,4 +101,4 @@ def print_list(home: Path, side: str, *, as_json: bool) -> None:
             return
         out.print(f"{len(listed)} request{'' if len(listed) == 1 else 's'}.")
         for line in listed:
-            out.print(describe_line(line), soft_wrap=True)
+            print_block(describe_line(line))

@@ -16,9 +16,10 @@ from node.requests.command_parts import (
     print_list,
     report_ruling,
     send_now,
+    tell_next,
 )
 from node.requests.commands_request import show_request
-from protos.hosting.terminal import out, print_json
+from protos.hosting.terminal import out, print_block, print_json
 
 inbox_app = typer.Typer(help="Requests of other members about your matches.", no_args_is_help=True)
 disclosure_app = typer.Typer(help="What other members disclosed to you.", no_args_is_help=True)
@@ -60,9 +61,10 @@ def show_inbox(
         if as_json:
             print_json({**shown, "own_record": record})
             return
-        out.print(describe_case(shown), soft_wrap=True)
+        print_block(describe_case(shown))
         out.print("\nYour own record:")
-        out.print("\n".join(describe_items(record)), soft_wrap=True)
+        print_block("\n".join(describe_items(record)))
+        tell_next(case, home)
 
 
 @inbox_app.command("release")
@@ -78,7 +80,7 @@ def release(
     with at_work(home, key) as (context, desk, releaser):
         ruling = release_disclosure(desk, request_id, releaser=releaser, now=context.clock())
         send_now(context, desk)
-        report_ruling(desk, request_id, ruling, as_json=as_json)
+        report_ruling(desk, request_id, ruling, home=home, as_json=as_json)
 
 
 @disclosure_app.command("open")
@@ -97,4 +99,4 @@ def open_package(
         if as_json:
             print_json(disclosure.to_body())
         else:
-            out.print(describe_disclosure(disclosure), soft_wrap=True)
+            print_block(describe_disclosure(disclosure))

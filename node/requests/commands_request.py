@@ -17,8 +17,9 @@ from node.requests.command_parts import (
     print_list,
     report_ruling,
     send_now,
+    tell_next,
 )
-from protos.hosting.terminal import explained_errors, out, print_json, print_next
+from protos.hosting.terminal import explained_errors, out, print_block, print_json
 
 request_app = typer.Typer(help="Ask another member who a match is; decide on requests.", no_args_is_help=True)
 
@@ -61,8 +62,11 @@ def draft(
         if as_json:
             print_json(list_case(case))
             return
-        out.print(f"Drafted request [bold]{case.request_id}[/] to {case.counterpart}; nothing has left yet.")
-        print_next(f"an approver here runs: clew-node request approve {case.request_id} --home {home} ...")
+        out.print(
+            f"Drafted request [bold]{case.request_id}[/] to {case.counterpart}; nothing has left yet.",
+            soft_wrap=True,
+        )
+        tell_next(case, home)
 
 
 @request_app.command("approve")
@@ -94,7 +98,7 @@ def approve(
         )
         ruling = decide_case(desk, request_id, opinion=opinion, approver=approver, now=context.clock())
         send_now(context, desk)
-        report_ruling(desk, request_id, ruling, as_json=as_json)
+        report_ruling(desk, request_id, ruling, home=home, as_json=as_json)
 
 
 @request_app.command("list")
@@ -120,8 +124,10 @@ def show_request(request_id: RequestArgument, home: HomeOption, as_json: JsonOpt
 
     with explained_errors(), open_node(NodeHome(home)) as node:
         desk = open_desk(node)
-        shown = show_case(desk, desk.cases.get_case(request_id))
+        case = desk.cases.get_case(request_id)
+        shown = show_case(desk, case)
         if as_json:
             print_json(shown)
         else:
-            out.print(describe_case(shown), soft_wrap=True)
+            print_block(describe_case(shown))
+            tell_next(case, home)

@@ -22,7 +22,7 @@ EXIT_FAILED = 1
 out = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
-_LABEL = re.compile(r" *(?:\w+(?: \w+){0,2} {2,})?")
+_LABEL = re.compile(r" *(?:[\w.'-]+(?: [\w.'-]+){0,2} {2,})?")
 
 
 @contextmanager

@@ -81,6 +81,25 @@ def test_loading_and_asking_speaks_json(home: Path, export: Path) -> None:
     assert (code, json.loads(out)) == (0, {"member": "essex", "matches": []})
 
 
+def test_a_file_that_is_not_read_is_named(home: Path, export: Path) -> None:
+    (export / "crime.csv").rename(export / "Crimes.csv")
+    (export / "crime_party.csv").unlink()
+
+    code, out, error = run("load", export, "--home", home)
+
+    assert code == 0
+    assert "Not read: Crimes.csv. Clew reads crime.csv, crime_party.csv, nominal.csv" in error
+    assert "nominal: 1 added" in out
+
+
+def test_the_status_says_where_the_running_node_writes(home: Path) -> None:
+    code, out, _ = run("status", "--home", home)
+
+    assert code == 0
+    assert "enrolled               no" in out
+    assert "node.log" in out
+
+
 def test_a_band_that_does_not_exist_is_refused_with_those_that_do(home: Path) -> None:
     code, _, error = run("matches", "--home", home, "--band", "urgent")
 

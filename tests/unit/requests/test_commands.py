@@ -191,3 +191,33 @@ def test_what_people_wrote_cannot_pose_as_the_programs_own_words(desktop: Deskto
     (desktop.folder / "form.toml").write_text(marked)
     request_id = desktop.draft()
     assert "[bold red]REFUSED[/]" in desktop.run("request", "show", request_id, "--home", "essex").output
+
+
+def test_each_side_is_told_the_whole_next_command_and_what_to_judge(desktop: Desktop) -> None:
+    request_id = desktop.draft()
+    shown = desktop.run("request", "show", request_id, "--home", "essex").output
+    assert f"clew-node request approve {request_id} --home essex --as YOUR.key --reason-file WHY.txt" in shown
+    assert "--decision REFUSE to refuse" in shown
+    for words in ("tried first     PND", "victim's view   NOT_SOUGHT_UNSAFE", "condition SCH8_1_STATUTORY"):
+        assert words in shown
+    desktop.decide("essex", request_id, "essex-di-07")
+    desktop.federation.carry()
+    waiting = desktop.run("inbox", "show", request_id, "--home", "kent").output
+    assert f"clew-node inbox show {request_id} --home kent --as YOUR.key" in waiting
+    desktop.decide("kent", request_id, "kent-di-03")
+    shown = desktop.run("inbox", "show", request_id, "--home", "kent").output
+    assert f"Next: clew-node inbox release {request_id} --home kent --as YOUR.key" in shown
+    words = ("inbox", "release", request_id, "--home", "kent", "--as", desktop.key("kent-di-03"))
+    assert "Next:" not in desktop.run(*words).output
+    desktop.federation.carry()
+    shown = desktop.run("request", "show", request_id, "--home", "essex").output
+    assert f"clew-node disclosure open {request_id} --home essex --as YOUR.key" in shown
+
+
+def test_a_refusal_by_a_person_names_no_end_of_validity_and_no_next_command(desktop: Desktop) -> None:
+    request_id = desktop.draft()
+    desktop.decide("essex", request_id, "essex-di-07", "--decision", "REFUSE")
+    shown = desktop.run("request", "show", request_id, "--home", "essex").output
+    assert "REFUSE by essex-di-07 (INSPECTOR_PVP): " in shown
+    assert "valid until" not in shown
+    assert "Next:" not in shown
