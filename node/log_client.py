@@ -112,10 +112,13 @@ def advance_checkpoint(context: NodeContext, agreement: Agreement) -> Checkpoint
         TransportError: The log could not be reached.
         VerificationError: The log is another one, shrank, forked or changed its history.
     """
-    held = context.store.evidence.find_checkpoint(agreement.log_origin)
-    latest, note = _fetch_extension(context, agreement, held)
-    context.store.evidence.store_checkpoint(latest, note)
-    return latest
+    evidence = context.store.evidence
+    for _ in range(MAX_PROOF_ATTEMPTS):
+        held = evidence.find_checkpoint(agreement.log_origin)
+        latest, note = _fetch_extension(context, agreement, held)
+        if evidence.store_checkpoint(latest, note, extends=held):
+            return latest
+    raise TransportError("another process of this node followed the log at the same time; try again")
 
 
 def _join_history(context: NodeContext, agreement: Agreement, included_in: Checkpoint) -> None:

@@ -20,21 +20,26 @@ class EvidenceStore:
 
     def find_checkpoint(self, origin: str) -> Checkpoint | None:
         """Return the last verified checkpoint of a log, or None."""
-        query = sa.select(tables.log_checkpoint).where(tables.log_checkpoint.c.origin == origin)
         with self._engine.begin() as connection:
-            row = connection.execute(query).one_or_none()
-        return None if row is None else Checkpoint(row.origin, row.size, row.root)
+            return _find_checkpoint(connection, origin)
 
-    def store_checkpoint(self, checkpoint: Checkpoint, note: str) -> None:
-        """Keep a verified checkpoint with its signed text, unless a larger one is kept already."""
-        columns = tables.log_checkpoint.c
+    def store_checkpoint(self, checkpoint: Checkpoint, note: str, *, extends: Checkpoint | None) -> bool:
+        """Keep a checkpoint with its signed text if the one it was verified to extend is still kept.
+
+        The daemon and a command follow the log at the same time; shown two forks, the second to come
+        here must not replace a checkpoint that it was never compared with.
+
+        Returns:
+            False when another is kept by now; then nothing changes and the caller verifies again.
+        """
+        table = tables.log_checkpoint
         values = {"size": checkpoint.size, "root": checkpoint.root, "note": note}
-        statement = insert(tables.log_checkpoint).values(origin=checkpoint.origin, **values)
-        grown = statement.on_conflict_do_update(
-            index_elements=["origin"], set_=values, where=columns.size < checkpoint.size
-        )
+        statement = insert(table).values(origin=checkpoint.origin, **values)
         with self._engine.begin() as connection:
-            connection.execute(grown)
+            if _find_checkpoint(connection, checkpoint.origin) != extends:
+                return False
+            connection.execute(statement.on_conflict_do_update(index_elements=["origin"], set_=values))
+            return True
 
     def queue_entry(self, entry: bytes) -> None:
         """Queue a signed entry to be logged; the same one twice is queued once."""
@@ -68,3 +73,9 @@ class EvidenceStore:
                 .values(object_ref=object_ref, salt=salt, value=value)
                 .on_conflict_do_nothing()
             )
+
+
+def _find_checkpoint(connection: sa.Connection, origin: str) -> Checkpoint | None:
+    query = sa.select(tables.log_checkpoint).where(tables.log_checkpoint.c.origin == origin)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else Checkpoint(row.origin, row.size, row.root)

@@ -206,10 +206,12 @@ def test_matches_are_erased_when_their_time_is_over(store: NodeStore) -> None:
     assert store.rounds.load_matches() == ()
 
 
-def test_a_checkpoint_only_grows(store: NodeStore) -> None:
+def test_a_checkpoint_replaces_only_the_one_it_was_verified_to_extend(store: NodeStore) -> None:
     large, small = Checkpoint("log", 9, b"9" * 32), Checkpoint("log", 4, b"4" * 32)
-    store.evidence.store_checkpoint(large, "nine")
-    store.evidence.store_checkpoint(small, "four")
+    assert store.evidence.store_checkpoint(small, "four", extends=None)
+    assert store.evidence.store_checkpoint(large, "nine", extends=small)
+    assert not store.evidence.store_checkpoint(small, "four", extends=small)
+    assert not store.evidence.store_checkpoint(small, "four", extends=None)
 
     assert store.evidence.find_checkpoint("log") == large
     assert store.evidence.find_checkpoint("other") is None

@@ -112,6 +112,34 @@ def test_an_acknowledged_entry_that_is_not_in_the_tree_is_refused(
         append_signed(node, make_entry(node))
 
 
+def test_two_processes_of_a_node_shown_two_forks_notice(
+    node: NodeContext, coordinator: ScriptedCoordinator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append_signed(node, make_entry(node))
+    fork = ScriptedCoordinator(entries=list(coordinator.entries))
+    replace_history(fork, [*coordinator.entries, b"only shown to the daemon"])
+    coordinator.append(b"only shown to a command")
+    coordinator.append(b"which makes that fork the longer one")
+    real, between = coordinator.get_checkpoint, iter([True])
+
+    def follow_fork_first(size: int) -> object:
+        answer = real(size)
+        for _ in between:  # the daemon gets its answer while the command waits for this one
+            monkeypatch.setattr(coordinator, "get_checkpoint", fork.get_checkpoint)
+            verify_log(node)
+            monkeypatch.setattr(coordinator, "get_checkpoint", real)
+        return answer
+
+    monkeypatch.setattr(coordinator, "get_checkpoint", follow_fork_first)
+    with pytest.raises(
+        VerificationError, match="the consistency proof does not lead to the new root at size 3"
+    ):
+        verify_log(node)
+    held = node.store.evidence.find_checkpoint(bench.LOG_ORIGIN)
+    assert held is not None
+    assert held.root == fork.tree.root()
+
+
 def replace_history(coordinator: ScriptedCoordinator, entries: list[bytes]) -> None:
     coordinator.entries = entries
     coordinator.tree = MerkleTree(leaf_hash(entry) for entry in entries)
