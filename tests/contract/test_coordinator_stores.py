@@ -273,7 +273,18 @@ def test_senders_choose_message_ids_independently(engine: sa.Engine) -> None:
     store = RelayStore(engine)
     store.add_message(_message(sender="essex"), sent_at=NOW)
     store.add_message(_message(sender="care"), sent_at=NOW)
-    assert [message.sender for message in store.list_waiting("kent")] == ["essex", "care"]
+    for sender in ("essex", "care"):  # one id at a time: an acknowledgement names the id alone
+        assert [message.sender for message in store.list_waiting("kent")] == [sender]
+        assert store.forget_messages("kent", [_message().message_id]) == 1
+    assert store.list_waiting("kent") == ()
+
+
+def test_no_sender_holds_up_the_others(engine: sa.Engine) -> None:
+    store = RelayStore(engine)
+    for number in range(MAX_FETCHED + 3):
+        store.add_message(_message(number, sender="care"), sent_at=NOW)
+    store.add_message(_message(99, sender="essex"), sent_at=NOW)
+    assert [message.sender for message in store.list_waiting("kent")][:3] == ["care", "essex", "care"]
 
 
 def test_oldest_messages_come_first_and_a_bounded_number_at_a_time(engine: sa.Engine) -> None:
@@ -286,19 +297,22 @@ def test_oldest_messages_come_first_and_a_bounded_number_at_a_time(engine: sa.En
     assert len(store.list_waiting("kent")) == 3
 
 
-def test_full_relay_refuses_for_that_recipient_only(
+def test_full_relay_refuses_for_that_sender_and_recipient_only(
     engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(relay_module, "MAX_WAITING", 2)
     store = RelayStore(engine)
     for number in range(2):
         store.add_message(_message(number), sent_at=NOW)
-    with pytest.raises(StateError, match="too many messages wait for this recipient; try again") as caught:
+    with pytest.raises(
+        StateError, match="too many of your messages wait for this recipient; try again"
+    ) as caught:
         store.add_message(_message(2), sent_at=NOW)
     assert caught.value.code == "RELAY_FULL"
     store.add_message(_message(0), sent_at=NOW)  # known already, so nothing more waits
     store.add_message(_message(3, recipient="care"), sent_at=NOW)
-    assert (len(store.list_waiting("kent")), len(store.list_waiting("care"))) == (2, 1)
+    store.add_message(_message(4, sender="suffolk"), sent_at=NOW)
+    assert (len(store.list_waiting("kent")), len(store.list_waiting("care"))) == (3, 1)
 
 
 def test_log_keeps_order_and_gives_the_same_bytes_the_same_place(backend: Backend, engine: sa.Engine) -> None:
