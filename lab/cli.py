@@ -14,7 +14,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 
 @app.callback()
 def describe() -> None:
-    """Try and measure Clew on one machine: link files, run a whole federation."""
+    """Try and measure Clew on one machine: link files, make synthetic data, run a whole federation."""
 
 
 @app.command()
@@ -38,6 +38,51 @@ def link(
 
     with explained_errors():
         run_link(LinkOptions(tuple(files), truth, out, schema, tuple(map_ or ()), dedupe, as_json))
+
+
+@app.command()
+def generate(
+    out: Annotated[Path, typer.Option(help="A new or empty folder to write to.")],
+    forces: Annotated[str, typer.Option(help="How many, largest first, or names: essex,kent.")] = "43",
+    records: Annotated[int, typer.Option(help="Records of all forces, spread by population.")] = 100_000,
+    overlap: Annotated[float, typer.Option(help="Share of people whom another force holds too.")] = 0.1,
+    errors: Annotated[str, typer.Option(help="Level of error in records: low, medium, high.")] = "medium",
+    seed: Annotated[int, typer.Option(help="The same seed and day give the same files.")] = 1,
+    today: Annotated[str | None, typer.Option(help="Day that ages count from, YYYY-MM-DD.")] = None,
+    partner: Annotated[str, typer.Option(help="Name of a partner agency, or none.")] = "social-care",
+    slice_: Annotated[
+        int, typer.Option("--slice", help="Keep only everyone of so many values of the salt, such as 230.")
+    ] = 0,
+    salt: Annotated[str, typer.Option(help="What --slice goes by; see docs/generator.md.")] = "dob",
+    flat: Annotated[
+        bool, typer.Option("--flat", help="Also one CSV of people per member, for link.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was made as JSON.")] = False,
+) -> None:
+    """Make a synthetic federation: members' files, and apart from them who is who.
+
+    Example: clew-lab generate --out federation --records 20000 --overlap 0.1 --errors medium --flat
+    """
+    from lab.generate_command import GenerateOptions, run_generate
+    from protos.hosting.terminal import explained_errors
+
+    with explained_errors():
+        run_generate(
+            GenerateOptions(
+                out=out,
+                forces=forces,
+                records=records,
+                overlap=overlap,
+                errors=errors,
+                seed=seed,
+                today=today,
+                partner=partner,
+                slice_count=slice_,
+                salt=salt,
+                flat=flat,
+                as_json=as_json,
+            )
+        )
 
 
 @app.command()

@@ -146,16 +146,18 @@ def draw_custody(
 def list_aliases(records: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """Return the alias table: other names by which the member knows the people it holds."""
     known = records[records["alias"] != ""]
-    kind = known["alias"].str.partition(":")
-    english = (kind[0] == "TRANSLITERATION").to_numpy()
+    split = [alias.partition(":") for alias in known["alias"].tolist()]
+    kind = np.array([kind for kind, _, _ in split], dtype=object)
+    name = np.array([name for _, _, name in split], dtype=object)
+    english = kind == "TRANSLITERATION"
     aliases = pd.DataFrame(
         {
             "alias_id": draw_ids(rng, "A", len(known)),
             "nominal_id": known["nominal_id"].to_numpy(),
-            "given_names": np.where(english, kind[2], known["forename"]),
-            "surname": np.where(english, known["surname"], kind[2]),
+            "given_names": np.where(english, name, known["forename"]),
+            "surname": np.where(english, known["surname"], name),
             "dob": "",
-            "alias_type": kind[0].to_numpy(),
+            "alias_type": kind,
         }
     )
     return aliases[list(ALIAS_COLUMNS)]

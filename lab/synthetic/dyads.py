@@ -105,7 +105,9 @@ def _list_victims(people: ForcePeople, rng: np.random.Generator) -> tuple[Ints, 
     kin = np.where(records["couple"], records["kin"], UNKNOWN)[people.victims]
     partner = first.reindex(kin).fillna(UNKNOWN).to_numpy().astype(np.int64)
     short = len(people.suspects) - len(people.victims)
-    extra = rng.choice(people.victims, max(0, round(short * 1.05)) + round(EXTRA_DYADS * len(people.victims)))
+    more = max(0, round(short * 1.05)) + round(EXTRA_DYADS * len(people.victims))
+    # A slice can leave a small force with suspects alone; then nothing is on record between people.
+    extra = rng.choice(people.victims, more) if len(people.victims) else people.victims
     return np.concatenate([people.victims, extra]), np.concatenate([partner, np.full(len(extra), UNKNOWN)])
 
 

@@ -157,9 +157,12 @@ def _share_role(
             visits.append((member, movers))
             later.append((member, source, again))
     for member, source, again in later:
-        moved = residents[source][: taken[source]]
-        if len(moved) and again:
-            visits.append((member, rng.choice(moved, again)))
+        known = [movers for visited, movers in visits if visited == member]
+        if not again:
+            continue
+        moved = np.setdiff1d(residents[source][: taken[source]], np.concatenate(known))
+        if len(moved):
+            visits.append((member, rng.permutation(moved)[:again]))
     homes = [_hold(m, own, visitor=False) for m, own in enumerate(residents)]
     return homes + [_hold(m, movers, visitor=True) for m, movers in visits]
 

@@ -2,7 +2,7 @@
 
 Layer: lab. Pure. Rules and pairs come from `lab/data`; only names that are to change are touched, and
 each distinct name's outcomes are worked out once, so a million records cost little. gecko-syndata was
-weighed and left out: see `docs/adr/0101-own-corruption-of-synthetic-records.md`.
+weighed and left out: see `docs/adr/0011-own-corruption-of-synthetic-records.md`.
 """
 
 from collections.abc import Callable, Mapping, Sequence

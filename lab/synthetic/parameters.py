@@ -5,7 +5,7 @@ values and sources beside every generated set. Rates that no publication gives a
 no finding may rest on one alone.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from typing import Any
@@ -204,7 +204,7 @@ class Parameters:
         seed: Seed of the generator.
         today: The day to which all ages are relative.
         stories: Whether the planted stories are added; they need a partner.
-        error_level: Name of the error level, for the manifest.
+        error_level: A label of the caller's; the manifest names the level that the rates are.
         slice_count: With a positive number, only people whose salt value is among so many drawn ones.
         slice_salt: Which salt: see `lab.synthetic.slices.SALTS`.
     """
@@ -264,6 +264,11 @@ def choose_errors(level: str) -> ErrorRates:
     return ERROR_LEVELS[level]
 
 
+def find_level(errors: ErrorRates) -> str | None:
+    """Return the name of the level that the rates are, or None for rates of one's own."""
+    return next((name for name, rates in ERROR_LEVELS.items() if rates == errors), None)
+
+
 def describe_rates(parameters: Parameters) -> dict[str, dict[str, dict[str, Any]]]:
     """Return every rate by group with its value and source, as the manifest holds them."""
     return {
@@ -279,8 +284,3 @@ def spread_records(records: int, populations: Mapping[str, float]) -> dict[str, 
     """Return each force's share of the records by population, at least the fewest that make sense."""
     total = sum(populations.values())
     return {name: max(FEWEST_RECORDS, round(records * n / total)) for name, n in populations.items()}
-
-
-def list_sources(parameters: Parameters) -> Sequence[str]:
-    """Return the distinct sources of all rates."""
-    return sorted({r["source"] for group in describe_rates(parameters).values() for r in group.values()})

@@ -75,6 +75,14 @@ def load_uk_tables() -> UkTables:
     )
 
 
+def list_forces() -> dict[str, float]:
+    """Return the member name and population (2011) of every territorial force, the largest first."""
+    table = load_uk_tables().populations
+    people = zip(table["pfa"], table["total"], strict=True)
+    ordered = sorted(people, key=lambda row: (-row[1], row[0]))
+    return {str(area).lower().replace(" & ", "-and-").replace(" ", "-"): float(n) for area, n in ordered}
+
+
 def get_police_area(member: str) -> str:
     """Return the police force area that a force's member name stands for.
 
@@ -89,5 +97,5 @@ def get_police_area(member: str) -> str:
     for area in areas:
         if area.casefold().replace("-", " ") == wanted:
             return area
-    known = ", ".join(area.lower().replace(" & ", "-and-").replace(" ", "-") for area in areas)
+    known = ", ".join(sorted(list_forces()))
     raise InputError(f"expected a territorial force name, got one that is not listed; use one of: {known}")

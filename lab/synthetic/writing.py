@@ -25,7 +25,7 @@ from lab.synthetic.federation import (
     list_true_pairs,
     plan_federation,
 )
-from lab.synthetic.parameters import Parameters, describe_rates
+from lab.synthetic.parameters import Parameters, describe_rates, find_level
 from lab.synthetic.stories import list_canaries
 from lab.synthetic.story import Story
 
@@ -164,7 +164,7 @@ def describe_parameters(parameters: Parameters) -> dict[str, Any]:
         "sizes": dict(parameters.sizes),
         "partner": parameters.partner,
         "stories": parameters.stories,
-        "error_level": parameters.error_level,
+        "error_level": find_level(parameters.errors),
         "slice": {"count": parameters.slice_count, "salt": parameters.slice_salt},
         "repeat_victim_outlier": find_outlier(parameters),
         "rates": describe_rates(parameters),

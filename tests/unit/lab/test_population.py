@@ -91,7 +91,7 @@ def test_each_force_has_the_asked_records_and_the_partner_its_share(federation: 
     assert [member.role for member in federation.members] == ["FORCE", "FORCE", "FORCE", "PARTNER"]
 
 
-def test_about_one_suspect_in_twenty_is_held_by_another_force(federation: Federation) -> None:
+def test_about_one_suspect_in_ten_is_held_by_another_force(federation: Federation) -> None:
     partner = federation.members[-1].name
     pairs = federation.truth[federation.truth["member_b"] != partner]
     suspects = PopulationRates().suspect_share * 3000
@@ -103,7 +103,7 @@ def test_about_one_suspect_in_twenty_is_held_by_another_force(federation: Federa
         for name in FORCES
     ]
 
-    assert np.array(elsewhere) / suspects == pytest.approx(DEMO_OVERLAP, abs=0.015)
+    assert np.array(elsewhere) / suspects == pytest.approx(DEMO_OVERLAP, abs=0.02)
 
 
 def test_truth_pairs_are_distinct_cross_member_and_in_the_perpetrator_view(federation: Federation) -> None:
@@ -133,7 +133,7 @@ def test_true_pairs_differ_by_clerical_error_in_part_and_agree_in_part(federatio
     assert 0.80 < (a["surname"] == b["surname"]).mean() < 0.99
     assert 0.90 < (a["dob"] == b["dob"]).mean() < 0.99
     assert 0.45 < (a["postcode"] == b["postcode"]).mean() < 0.75
-    assert 0.40 < (a["given_names"] == b["given_names"]).mean() < 0.80
+    assert 0.40 < (a["given_names"] == b["given_names"]).mean() < 0.92
 
 
 def test_most_suspects_have_one_or_two_events(federation: Federation) -> None:
