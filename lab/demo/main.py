@@ -100,7 +100,7 @@ def run_demo(
         else:
             shutil.rmtree(root, ignore_errors=True)
     if options.picture:
-        report.save_picture(str(options.picture))
+        report.save_picture(options.picture)
     return outcome
 
 

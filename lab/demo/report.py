@@ -4,9 +4,11 @@ Layer: lab. With ``--json`` the same content goes to standard output as one docu
 standard error.
 """
 
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -18,6 +20,7 @@ from lab.demo.checks import Check
 from scoring.risk.phia import show_probability
 
 WIDTH = 100
+REMOTE_FONT = re.compile(r"@font-face \{.*?\}|<!-- Generated with Rich.*?-->", re.DOTALL)
 
 
 class Report:
@@ -71,9 +74,10 @@ class Report:
         colour, words = ("green", "Everything held") if not failed else ("red", f"{failed} checks failed")
         self.console.print(f"[bold {colour}]{words}[/] after {self.seconds:.0f} seconds.")
 
-    def save_picture(self, path: str) -> None:
-        """Save what was shown as an SVG picture."""
-        self.console.save_svg(path, title="./run demo")
+    def save_picture(self, path: Path) -> None:
+        """Save what was shown as an SVG picture that loads nothing from elsewhere."""
+        picture = self.console.export_svg(title="./run demo")
+        path.write_text(REMOTE_FONT.sub("", picture).replace("Fira Code", "monospace"), encoding="utf-8")
 
 
 def describe_link(match: Mapping[str, Any]) -> list[str]:
