@@ -16,12 +16,13 @@ app = typer.Typer(
     help="The coordinator matches encodings across members without learning who anyone is.",
     no_args_is_help=True,
     rich_markup_mode="rich",
+    pretty_exceptions_enable=False,  # a frame's values may be secrets
 )
 agreement_app = typer.Typer(
     help="The federation agreement: draft, sign, publish, show.", no_args_is_help=True
 )
 enrolment_app = typer.Typer(help="Organisations that join: list, approve.", no_args_is_help=True)
-round_app = typer.Typer(help="Linkage rounds: open, status.", no_args_is_help=True)
+round_app = typer.Typer(help="Linkage rounds: open, status, abandon.", no_args_is_help=True)
 app.add_typer(agreement_app, name="agreement")
 app.add_typer(enrolment_app, name="enrolments")
 app.add_typer(round_app, name="round")
@@ -89,14 +90,18 @@ def run(home: HomeOption) -> None:
     """
     import asyncio
 
-    from coordinator.config import CoordinatorHome
+    from coordinator.operate import open_home
     from protos.hosting.tls import require_tls_13
 
     with explained_errors():
         require_tls_13()
         from coordinator.service import serve
 
-        asyncio.run(serve(CoordinatorHome(home)))
+        place = open_home(home)
+        out.print(
+            f"The coordinator starts; it writes to {place.log_file}. Stop it with Ctrl-C.", soft_wrap=True
+        )
+        asyncio.run(serve(place))
 
 
 @app.command()
@@ -114,15 +119,15 @@ def invite(
     Example: clew-coordinator invite essex --home coordinator --display-name "Essex Police"
     --out essex.invitation
     """
-    from coordinator.config import CoordinatorConfig, CoordinatorHome
+    from coordinator.config import CoordinatorConfig
     from coordinator.initialise import write_invitation
-    from coordinator.operate import connect, parse_role
+    from coordinator.operate import connect, open_home, parse_role
     from protos import methods
     from protos.hosting.config import load_config
     from protos.messages import InvitationRequest
 
     with explained_errors():
-        place = CoordinatorHome(home)
+        place = open_home(home)
         request = InvitationRequest(member, display_name, parse_role(role), agency_type, hours)
         with connect(place) as channel:
             made = channel.call(methods.CREATE_INVITATION, request)
@@ -140,13 +145,12 @@ def list_enrolments(home: HomeOption, as_json: JsonOption = False) -> None:
     """
     from rich.table import Table
 
-    from coordinator.config import CoordinatorHome
-    from coordinator.operate import connect
+    from coordinator.operate import connect, open_home
     from protos import methods
-    from protos.messages import Nothing
+    from protos.messages import EnrolmentState, Nothing
 
     with explained_errors():
-        with connect(CoordinatorHome(home)) as channel:
+        with connect(open_home(home)) as channel:
             found = channel.call(methods.LIST_ENROLMENTS, Nothing()).enrolments
         if as_json:
             print_json(
@@ -161,14 +165,22 @@ def list_enrolments(home: HomeOption, as_json: JsonOption = False) -> None:
                 ]
             )
             return
-        table = Table("Member", "Role", "State", "Fingerprint")
+        if not found:
+            out.print("No organisation has been invited yet.")
+            print_next(
+                f'clew-coordinator invite MEMBER --display-name "NAME" --out MEMBER.invitation --home {home}'
+            )
+            return
+        table = Table("Member", "Name", "State", "Fingerprint")
+        table.columns[3].no_wrap = True  # it is read out over the telephone
         for e in found:
-            table.add_row(e.display_name, e.role.value, e.state.value.lower(), e.fingerprint)
+            table.add_row(e.member, e.display_name, e.state.value.lower(), e.fingerprint)
         out.print(table)
-        print_next(
-            "telephone each pending member, let them read their fingerprint, then: clew-coordinator "
-            f"enrolments approve MEMBER --fingerprint 'WHAT YOU HEARD' --home {home}"
-        )
+        if any(e.state is EnrolmentState.PENDING for e in found):
+            print_next(
+                "telephone each pending member, let them read their fingerprint, then: clew-coordinator "
+                f"enrolments approve MEMBER --fingerprint 'WHAT YOU HEARD' --home {home}"
+            )
 
 
 @enrolment_app.command("approve")
@@ -181,13 +193,12 @@ def approve_enrolment(
 
     Example: clew-coordinator enrolments approve essex --fingerprint "1a2b 3c4d ..." --home coordinator
     """
-    from coordinator.config import CoordinatorHome
-    from coordinator.operate import connect
+    from coordinator.operate import connect, open_home
     from protos import methods
     from protos.messages import EnrolmentApproval
 
     with explained_errors():
-        with connect(CoordinatorHome(home)) as channel:
+        with connect(open_home(home)) as channel:
             channel.call(methods.APPROVE_ENROLMENT, EnrolmentApproval(member, fingerprint))
         out.print(f"Approved {member}.")
         print_next(
@@ -212,13 +223,12 @@ def draft(
 
     Example: clew-coordinator agreement draft --custodian essex --out draft.json --home coordinator
     """
-    from coordinator.config import CoordinatorHome
-    from coordinator.operate import draft_next_agreement
+    from coordinator.operate import draft_next_agreement, open_home
     from protos.hosting.files import write_file
 
     with explained_errors():
         agreement, body = draft_next_agreement(
-            CoordinatorHome(home), custodian=custodian, days=days, new_epoch=new_epoch
+            open_home(home), custodian=custodian, days=days, new_epoch=new_epoch
         )
         write_file(path, body)
         out.print(f"Wrote version {agreement.version} with {len(agreement.members)} members to {path}.")
@@ -258,14 +268,13 @@ def publish(home: HomeOption, path: Annotated[Path, typer.Argument(help="The sig
 
     Example: clew-coordinator agreement publish agreement.json --home coordinator
     """
-    from coordinator.config import CoordinatorHome
-    from coordinator.operate import connect
+    from coordinator.operate import connect, open_home
     from protos import methods
     from protos.hosting.files import read_file
     from protos.messages import SignedDocument
 
     with explained_errors():
-        with connect(CoordinatorHome(home)) as channel:
+        with connect(open_home(home)) as channel:
             channel.call(methods.PUBLISH_AGREEMENT, SignedDocument(read_file(path)))
         out.print("Published. Nodes verify it against their pinned governance key when they next ask.")
         print_next(f"clew-coordinator round open --home {home}")
@@ -277,11 +286,10 @@ def show(home: HomeOption) -> None:
 
     Example: clew-coordinator agreement show --home coordinator
     """
-    from coordinator.config import CoordinatorHome
-    from coordinator.operate import fetch_agreement, show_agreement
+    from coordinator.operate import fetch_agreement, open_home, show_agreement
 
     with explained_errors():
-        show_agreement(fetch_agreement(CoordinatorHome(home)))
+        show_agreement(fetch_agreement(open_home(home)))
 
 
 @round_app.command("open")
@@ -296,13 +304,12 @@ def open_round(
 
     Example: clew-coordinator round open --home coordinator
     """
-    from coordinator.config import CoordinatorHome
-    from coordinator.operate import connect, show_status, status_body
+    from coordinator.operate import connect, open_home, show_status, status_body
     from protos import methods
     from protos.messages import RoundOpening
 
     with explained_errors():
-        with connect(CoordinatorHome(home)) as channel:
+        with connect(open_home(home)) as channel:
             status = channel.call(methods.OPEN_ROUND, RoundOpening(submit_for, assess_for, collect_for))
         if as_json:
             print_json(status_body(status))
@@ -323,10 +330,9 @@ def round_status(
     """
     import time
 
-    from coordinator.config import CoordinatorHome
-    from coordinator.operate import connect, fetch_status, is_over, show_status, status_body
+    from coordinator.operate import connect, fetch_status, is_over, open_home, show_status, status_body
 
-    with explained_errors(), connect(CoordinatorHome(home)) as channel:
+    with explained_errors(), connect(open_home(home)) as channel:
         shown = None
         while True:
             status = fetch_status(channel)
@@ -346,13 +352,12 @@ def abandon_round(home: HomeOption, as_json: JsonOption = False) -> None:
 
     Example: clew-coordinator round abandon --home coordinator
     """
-    from coordinator.config import CoordinatorHome
-    from coordinator.operate import connect, fetch_status, show_status, status_body
+    from coordinator.operate import connect, fetch_status, open_home, show_status, status_body
     from protos import methods
     from protos.messages import RoundReference
 
     with explained_errors():
-        with connect(CoordinatorHome(home)) as channel:
+        with connect(open_home(home)) as channel:
             running = RoundReference(fetch_status(channel).round_id)
             status = channel.call(methods.ABANDON_ROUND, running)
         if as_json:
@@ -368,12 +373,16 @@ def audit(home: HomeOption, as_json: JsonOption = False) -> None:
 
     Example: clew-coordinator audit --home coordinator
     """
-    from coordinator.config import CoordinatorHome
-    from coordinator.operate import audit_log
+    from coordinator.operate import audit_log, open_home
 
     with explained_errors():
-        report = audit_log(CoordinatorHome(home))
+        report = audit_log(open_home(home))
         if as_json:
             print_json(report)
         else:
-            out.print(f"The log's {report['entries']} entries give the root of its signed checkpoint.")
+            out.print(
+                f"The log's {report['entries']:,} entries give the root of its signed checkpoint.",
+                soft_wrap=True,
+            )
+            for event, count in report["events"].items():
+                out.print(f"  {event.replace('_', ' ').lower():<24} {count:>9,}")

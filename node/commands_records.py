@@ -65,11 +65,11 @@ def encode(
     import json
 
     from crypto.encoding.interchange import encode_csv
-    from protos.hosting.files import read_file, write_file
+    from protos.hosting.files import read_file, write_private
 
     with explained_errors():
         encoded = encode_csv(read_file(schema), read_file(key_file), read_file(people), name=people.name)
-        write_file(output, json.dumps(encoded).encode())
+        write_private(output, json.dumps(encoded).encode())
         out.print(
             f"Wrote {len(encoded['clks'])} encodings to {output}; they are personal data: keep them so."
         )

@@ -30,7 +30,8 @@ def open_database(path: Path, metadata: sa.MetaData) -> sa.Engine:
     Every transaction begins IMMEDIATE, so that two writers queue instead of failing half-way.
     """
     path.touch(mode=PRIVATE_MODE)
-    engine = sa.create_engine(f"sqlite:///{path}", module=pysqlite3.dbapi2)
+    # Without its parameters in messages: a traceback on a terminal would name the people in a row.
+    engine = sa.create_engine(f"sqlite:///{path}", module=pysqlite3.dbapi2, hide_parameters=True)
     sa.event.listen(engine, "connect", _configure)
     sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     metadata.create_all(engine)

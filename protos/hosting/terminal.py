@@ -12,6 +12,7 @@ from typing import Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -19,8 +20,28 @@ from crypto.errors import ClewError
 
 EXIT_FAILED = 1
 
-out = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
+# Control characters, and the marks that reverse the direction of text or hide it.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+
+
+class PlainConsole(Console):
+    """A console on which text from elsewhere stays text.
+
+    Threat: a request, a disclosure or an answer of the coordinator that holds terminal control
+    sequences, and with them rewrites what an approver reads.
+    """
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print as rich does, with every control character but line breaks and tabs made visible."""
+        super().print(*(_without_controls(item) for item in objects), **options)
+
+
+def _without_controls(item: Any) -> Any:
+    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", item) if isinstance(item, str) else item
+
+
+out = PlainConsole(highlight=False)
+errors = PlainConsole(stderr=True, highlight=False)
 
 _LABEL = re.compile(r" *(?:[\w.'-]+(?: [\w.'-]+){0,2} {2,})?")
 
@@ -58,7 +79,7 @@ def print_block(text: str) -> None:
     if not out.is_terminal:
         out.print(text, soft_wrap=True)
         return
-    for line in text.split("\n"):
+    for line in _without_controls(text).split("\n"):
         _print_hanging(Text.from_markup(line))
 
 
@@ -81,8 +102,4 @@ def _print_hanging(line: Text) -> None:
 
 
 def _explain(message: str) -> None:
-    errors.print(f"[bold red]Error:[/] {_plain(message)}", soft_wrap=True)
-
-
-def _plain(text: str) -> str:
-    return text.replace("[", r"\[")
+    errors.print(f"[bold red]Error:[/] {escape(message)}", soft_wrap=True)

@@ -126,6 +126,14 @@ def test_database_is_durable_and_really_deletes(tmp_path: Path, pragma: str, val
     engine.dispose()
 
 
+def test_a_failed_statement_does_not_repeat_its_values(tmp_path: Path) -> None:
+    engine = open_database(tmp_path / "notes.db", METADATA)
+    with engine.begin() as connection, pytest.raises(sa.exc.DatabaseError) as caught:
+        connection.execute(sa.text("INSERT INTO nowhere VALUES (:name)"), {"name": "Quillfeather"})
+
+    assert "Quillfeather" not in str(caught.value)
+
+
 def test_database_and_its_companions_are_for_their_owner_only(tmp_path: Path) -> None:
     engine = open_database(tmp_path / "notes.db", METADATA)
     with engine.begin() as connection:

@@ -1,53 +1,47 @@
-"""What every command line does alike: failures told in one paragraph, lines wrapped under their value."""
+"""What people read: text from elsewhere stays text, and no traceback shows values."""
 
-import io
-from pathlib import Path
+from importlib import import_module
+from io import StringIO
 
 import pytest
 import typer
-from rich.console import Console
 
-from crypto.errors import StateError
+from crypto.errors import InputError
 from protos.hosting import terminal
+from protos.hosting.terminal import PlainConsole, explained_errors
+
+HOSTILE = {
+    "clears the screen": "\x1b[2J",
+    "uses the one-byte form": "\x9b2J",
+    "rings and goes back": "\x07\r",
+    "reverses the line": "\u202e",
+    "hides what follows": "\u200b",
+}
 
 
-def show(text: str, *, width: int, is_terminal: bool, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    console = Console(file=io.StringIO(), width=width, force_terminal=is_terminal, color_system=None)
-    monkeypatch.setattr(terminal, "out", console)
-    terminal.print_block(text)
-    assert isinstance(console.file, io.StringIO)
-    return [line.rstrip() for line in console.file.getvalue().splitlines()]
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_control_characters_are_shown_and_not_obeyed(text: str) -> None:
+    stream = StringIO()
+    PlainConsole(file=stream).print(f"before{text}after\n\tnext")
+
+    assert set(stream.getvalue()).isdisjoint(set(text) - set("[2J"))
+    assert "\N{REPLACEMENT CHARACTER}" in stream.getvalue()
+    assert "after\n" in stream.getvalue()
 
 
-def test_a_long_value_wraps_under_itself_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    lines = show(
-        "  if linked    one two three four five", width=28, is_terminal=True, monkeypatch=monkeypatch
-    )
-    assert lines == ["  if linked    one two three", "               four five"]
+@pytest.mark.parametrize("message", ["[red]no", r"\[red]no", r"a\\[bold]b"])
+def test_an_error_shows_its_message_as_it_is(message: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = StringIO()
+    monkeypatch.setattr(terminal, "errors", PlainConsole(file=stream))
+
+    with pytest.raises(typer.Exit), explained_errors():
+        raise InputError(message)
+    assert stream.getvalue() == f"Error: {message}\n"
 
 
-def test_a_line_without_a_label_keeps_its_indent(monkeypatch: pytest.MonkeyPatch) -> None:
-    text = "a match of one\n\n    two three four"
-    lines = show(text, width=16, is_terminal=True, monkeypatch=monkeypatch)
-    assert lines == ["a match of one", "", "    two three", "    four"]
+@pytest.mark.parametrize("name", ["node.cli", "coordinator.cli", "lab.cli"])
+def test_no_command_prints_the_values_of_a_failed_frame(name: str) -> None:
+    app = import_module(name).app
 
-
-def test_a_pipe_gets_every_line_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    text = "  risk      " + "word " * 40 + "end"
-    assert show(text, width=20, is_terminal=False, monkeypatch=monkeypatch) == [text]
-
-
-def test_a_failure_of_the_file_system_is_told_by_file_and_reason(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    missing = tmp_path / "absent"
-    with pytest.raises(typer.Exit) as ended, terminal.explained_errors():
-        missing.read_bytes()
-    assert ended.value.exit_code == 1
-    assert capsys.readouterr().err == f"Error: cannot use {missing}: No such file or directory\n"
-
-
-def test_a_deliberate_failure_is_told_in_its_own_words(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(typer.Exit), terminal.explained_errors():
-        raise StateError("expected [one] thing, got another")
-    assert capsys.readouterr().err == "Error: expected [one] thing, got another\n"
+    assert app.pretty_exceptions_enable is False
+    assert app.pretty_exceptions_show_locals is False
