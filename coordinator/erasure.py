@@ -29,6 +29,12 @@ class RoundEraser:
             end: The pure change that ends it.
             actor: Who ended it, for the log.
         """
-        self._segments.erase_round(round_id)
+        self._segments.erase_rounds()
         self._journal.record(EventType.ERASURE, "ROUND_ERASED", round_id, actor=actor)
         return self._store.erase_round(round_id, end)
+
+    def finish(self) -> None:
+        """Delete what an upload that a crash cut off may have left of a round that is over."""
+        latest = self._store.find_latest()
+        if latest is None or latest.is_over:
+            self._segments.erase_rounds()

@@ -90,14 +90,17 @@ class SegmentDirectory:
         with suppress(OSError):  # other members' segments are in it
             directory.rmdir()
 
-    def erase_round(self, round_id: str) -> None:
-        """Delete every file of a round."""
-        directory = self._root / round_id
-        if not directory.exists():
-            return
-        for path in directory.iterdir():
-            path.unlink()
-        directory.rmdir()
+    def erase_rounds(self) -> None:
+        """Delete every file of every round.
+
+        Only one round runs at a time, so what else lies here is of an upload that was cut off between
+        its last byte and its place in a round that has ended since.
+        """
+        for directory in self._root.iterdir():
+            with suppress(FileNotFoundError):  # an upload that was refused meanwhile removed it itself
+                for path in directory.iterdir():
+                    path.unlink(missing_ok=True)
+                directory.rmdir()
         sync_directory(self._root)
 
 

@@ -63,6 +63,7 @@ async def _serve(home: CoordinatorHome) -> None:
     journal = Journal(transparency, read_clock)
     segments = SegmentDirectory(home.segments)
     eraser = RoundEraser(round_store, segments, journal)
+    eraser.finish()
     authority = Authority(
         config.federation, read_file(home.authority_certificate), read_private(home.authority_key)
     )

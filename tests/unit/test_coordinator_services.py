@@ -31,7 +31,7 @@ from crypto.log.merkle import leaf_hash, verify_consistency, verify_inclusion
 from crypto.pki import PeerIdentity, Role, create_authority
 from crypto.signing import SigningKey
 from protos.hosting.database import open_database
-from protos.messages import EnrolmentApproval, RoundState, SignedDocument, SubmissionPart
+from protos.messages import EnrolmentApproval, RoundReference, RoundState, SignedDocument, SubmissionPart
 from protos.methods import ENROLMENT_PORT_METHODS, MEMBER_PORT_METHODS
 from tests.support.rounds_builder import AGREEMENT, NOW, OPENING, make_agreement
 from tests.support.scripted_member import ScriptedMember, arrange_upload
@@ -94,6 +94,24 @@ def desks(tmp_path: Path) -> Iterator[Desks]:
 def test_every_method_of_the_table_has_a_handler(desks: Desks) -> None:
     handlers = make_handlers(desks.enrolment, desks.agreement, desks.rounds, desks.relay, desks.log_desk)
     assert set(handlers) == {*MEMBER_PORT_METHODS, *ENROLMENT_PORT_METHODS}
+
+
+def test_a_start_deletes_what_a_crash_left_of_a_round_that_is_over(desks: Desks) -> None:
+    segments = SegmentDirectory(desks.folder / "segments")
+    eraser = RoundEraser(desks.round_store, segments, Journal(desks.log, lambda: desks.now))
+    desks.publish(AGREEMENT)
+    running = desks.rounds.open_round(OPENING, operator="operator")
+    received = desks.folder / "segments" / running.round_id / "segment"
+    received.parent.mkdir()
+    received.write_bytes(b"encodings")
+
+    eraser.finish()
+    assert desks.list_segments() == [received], "a round that runs needs its segments"
+    desks.rounds.abandon(RoundReference(running.round_id), operator="operator")
+    received.parent.mkdir()
+    received.write_bytes(b"encodings")
+    eraser.finish()
+    assert desks.list_segments() == []
 
 
 def test_nothing_can_be_done_before_an_agreement_is_published(desks: Desks) -> None:

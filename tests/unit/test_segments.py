@@ -148,8 +148,17 @@ def test_wrong_upload_does_not_touch_what_is_durable(tmp_path: Path) -> None:
 def test_erased_round_leaves_neither_files_nor_folder(tmp_path: Path) -> None:
     directory = _receive(tmp_path, GOOD)
     for _ in range(2):  # a crash repeats the step
-        directory.erase_round(GOOD.header.round_id)
+        directory.erase_rounds()
         assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_cut_off_upload_left_of_an_earlier_round_goes_with_the_next(tmp_path: Path) -> None:
+    directory = _receive(tmp_path, GOOD)
+    stray = tmp_path / "an-earlier-round" / "draft-0011.encodings"
+    stray.parent.mkdir()
+    stray.write_bytes(b"encodings")
+    directory.erase_rounds()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_discarded_segment_leaves_the_others(tmp_path: Path) -> None:
