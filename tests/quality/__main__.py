@@ -32,7 +32,7 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "quality.md"
 QUICK_SETS = ("splink_fake_1000", "historical_50k_dev")
 SEED = 20_260_101
 KEYS = 3
-TABLE_WIDTH = 150
+TABLE_WIDTH = 165
 
 
 def main() -> None:
@@ -107,13 +107,13 @@ def measure(options: argparse.Namespace, notes: Console) -> Report:
         for number, name in enumerate(names, start=1):
 
             def show(stage: str, number: int = number) -> None:
-                status.update(f"set {number} of {len(names)}, {time.perf_counter() - started:.0f} s: {stage}")
+                line = f"set {number} of {len(names)}, {time.perf_counter() - started:.0f} s: {stage}"
+                status.update(line) if notes.is_terminal else notes.print(line)
 
             show(f"reading {name}")
             result, more = measure_set(load_set(name, options.seed), settings, show)
             results.append(result)
             versions |= more
-            notes.print(f"set {number} of {len(names)}: {name} done, {time.perf_counter() - started:.0f} s")
     return Report(
         measured_on=datetime.now(UTC).date().isoformat(),
         machine=describe_machine(),
@@ -138,7 +138,7 @@ def print_table(report: Report, console: Console) -> None:
     """Print the one table, and what it means."""
     table = Table(title="Linkage quality", title_justify="left")
     for number, heading in enumerate(HEADINGS):
-        table.add_column(heading, justify="left" if number < 2 else "right", overflow="fold")
+        table.add_column(heading, justify="left" if number < 2 else "right", no_wrap=True)
     for result in report.sets:
         for row in list_rows(result):
             table.add_row(*row)

@@ -40,5 +40,22 @@ def find_best_greedy(
     return best
 
 
+def decide_greedy(
+    scored: Sequence[tuple[float, Pair]], *, threshold: float, within: bool = False
+) -> frozenset[Pair]:
+    """Return the decided pairs at a threshold."""
+    clusters: dict[Position, set[Position]] = {}
+    found: set[Pair] = set()
+    for _, (left, right) in sorted(
+        (item for item in scored if item[0] >= threshold), key=lambda item: (-item[0], item[1])
+    ):
+        first, second = clusters.get(left, {left}), clusters.get(right, {right})
+        if first is not second and (within or _can_join(first, second)):
+            found |= {(min(a, b), max(a, b)) for a in first for b in second}
+            joined = first | second
+            clusters.update(dict.fromkeys(joined, joined))
+    return frozenset(found)
+
+
 def _can_join(first: Set[Position], second: Set[Position]) -> bool:
     return not {dataset for dataset, _ in first} & {dataset for dataset, _ in second}

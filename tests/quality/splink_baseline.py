@@ -83,7 +83,9 @@ def main() -> None:
     # Every pair is millions: the hopeless ones are dropped as they are scored.
     floor = MIN_MATCH_WEIGHT if job["pairs"] == "all" else None
     scored = linker.inference.predict(threshold_match_weight=floor)
-    own = decide(linker, scored, job, OWN_PROBABILITY)
+    # Single best links of more than two files take many minutes: the caller makes them from the scores.
+    has_own = job["within"] or len(job["datasets"]) == 2
+    own = decide(linker, scored, job, OWN_PROBABILITY) if has_own else None
     seconds = time.perf_counter() - started
     scored.to_csv(str(folder / "scored.csv"), overwrite=True)
     result = {

@@ -19,7 +19,7 @@ import pandas as pd
 from crypto.encoding.standardise import parse_date_parts, standardise_value
 from scoring.linkage.evaluation import Pair, get_cluster_pairs, score_quality
 from scoring.linkage.matching import Position
-from tests.quality.greedy import find_best_greedy
+from tests.quality.greedy import decide_greedy, find_best_greedy
 from tests.quality.labelled import LabelledSet
 from tests.quality.runs import Run
 
@@ -36,13 +36,14 @@ class SplinkRun:
     """What one Splink process decided.
 
     Attributes:
-        own: Decided pairs at match probability 0.5.
+        own: Pairs that Splink's clustering decided at match probability 0.5; None for more than two
+            files, where it takes many minutes.
         scored: (match weight, pair) for every pair that it scored.
         seconds: From reading the records to the own decision.
         versions: Of Splink and DuckDB.
     """
 
-    own: frozenset[Pair]
+    own: frozenset[Pair] | None
     scored: tuple[tuple[float, Pair], ...]
     seconds: float
     versions: dict[str, str]
@@ -80,11 +81,18 @@ def run_splink(
 
 
 def judge_splink(run: SplinkRun, labelled: LabelledSet) -> Run:
-    """Return the run judged; the best threshold is found by the greedy pass that equals its clustering."""
-    own = score_quality(run.own, labelled.truth, threshold=OWN_MATCH_WEIGHT)
+    """Return the run judged.
+
+    The greedy pass gives what Splink's single best links would: on two files both are there and equal.
+    It finds the best threshold for all and the own decision for more than two files.
+    """
+    decided = run.own
+    if decided is None:
+        decided = decide_greedy(run.scored, threshold=OWN_MATCH_WEIGHT, within=labelled.within)
+    own = score_quality(decided, labelled.truth, threshold=OWN_MATCH_WEIGHT)
     best = find_best_greedy(run.scored, labelled.truth, within=labelled.within)
     return Run(
-        decided=run.own,
+        decided=decided,
         scored=frozenset(pair for _, pair in run.scored),
         own=own,
         best=max(own, best, key=lambda quality: quality.f1),
@@ -149,8 +157,11 @@ def _read_result(folder: Path) -> SplinkRun:
     result: dict[str, Any] = json.loads((folder / "result.json").read_text(encoding="utf-8"))
     scored = pd.read_csv(folder / "scored.csv", dtype={"unique_id_l": int, "unique_id_r": int})
     left, right = (_read_positions(scored, side) for side in "lr")
+    clusters = result["own"]
     return SplinkRun(
-        own=frozenset(get_cluster_pairs([list(map(_to_position, cluster)) for cluster in result["own"]])),
+        own=None
+        if clusters is None
+        else frozenset(get_cluster_pairs([list(map(_to_position, cluster)) for cluster in clusters])),
         scored=tuple(
             (weight, (min(pair), max(pair)))
             for weight, *pair in zip(scored["match_weight"].tolist(), left, right, strict=True)
