@@ -266,7 +266,7 @@ def _show_juvenile(stage: Stage) -> list[Check]:
     apart = max(story["scores"][f"boy_{team}"] for team in range(1, 5))
     stage.report.say(
         f"One boy, four teams, {len(shown['nominal_ids'])} records in one force: {shown['score']:.1f} "
-        f"{shown['band']} together, never above {apart:.1f} apart"
+        f"{shown['band'].replace('_', ' ')} together, never above {apart:.1f} apart"
     )
     return [
         checks.check_score(
@@ -303,7 +303,9 @@ def _refused(stage: Stage, matches: Matches, work: CaseWork) -> list[Check]:
     _show_refusal(stage, ruling)
     return [
         Check(
-            "A routine request about a low-risk match is refused, with its rule", "P-05" in rules, str(rules)
+            "A routine request about a low-risk match is refused, with its rule",
+            "P-05" in rules,
+            ", ".join(rules),
         )
     ]
 
