@@ -90,11 +90,11 @@ def run(home: HomeOption) -> None:
     """
     import asyncio
 
-    from coordinator.operate import open_home
     from protos.hosting.tls import require_tls_13
 
     with explained_errors():
-        require_tls_13()
+        require_tls_13()  # before anything that imports grpc
+        from coordinator.operate import open_home
         from coordinator.service import serve
 
         place = open_home(home)

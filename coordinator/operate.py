@@ -6,6 +6,7 @@ Layer: coordinator, shell.
 import json
 from collections import Counter
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from rich.table import Table
@@ -34,6 +35,24 @@ from protos.messages import (
     RoundState,
     RoundStatus,
 )
+
+FAILURE_WORDS = {
+    "TOO_FEW_SUBMISSIONS": "fewer than two members submitted in time; start their nodes, then open another",
+    "ABANDONED": "abandoned by the operator; open another when the reason is gone",
+}
+"""What a code of a failed round means, and what to do; another code is shown as it is."""
+
+
+def open_home(path: Path) -> CoordinatorHome:
+    """Return a coordinator's home.
+
+    Raises:
+        InputError: There is none at this path.
+    """
+    home = CoordinatorHome(path)
+    if not home.config.exists():
+        raise InputError(f"{path} is not a coordinator's home; make one with: clew-coordinator init")
+    return home
 
 
 def connect(home: CoordinatorHome) -> Channel:
@@ -118,6 +137,8 @@ def show_agreement(agreement: Agreement) -> None:
     for member in agreement.members:
         table.add_row(member.display_name, member.role.value, member.agency_type)
     out.print(table)
+    for name, value in agreement.thresholds.to_body().items():
+        out.print(f"  {name.replace('_', ' '):<28} {value}")
     out.print(
         f"Federation {agreement.federation}, until {agreement.expires_at:%d %B %Y}. "
         f"Key custodian {agreement.custodian}, epoch {agreement.key_epoch}. "
@@ -157,14 +178,31 @@ def status_body(status: RoundStatus) -> dict[str, Any]:
     }
 
 
+def list_awaited(status: RoundStatus) -> list[str]:
+    """Return the members whose turn it is and who have not taken it, so that a stuck round names them."""
+    match status.state:
+        case RoundState.OPEN:
+            return [m.member for m in status.members if not m.submitted]
+        case RoundState.ASSESSING:
+            return [m.member for m in status.members if m.submitted and not m.answered]
+        case RoundState.PUBLISHED:
+            return [m.member for m in status.members if m.submitted and not m.collected]
+    return []
+
+
 def show_status(status: RoundStatus) -> None:
     """Print a round's status for people."""
     table = Table("Member", "Records", "Submitted", "Answered", "Collected")
     for m in status.members:
         marks = ("yes" if done else "-" for done in (m.submitted, m.answered, m.collected))
         table.add_row(m.member, f"{m.records:,}", *marks)
-    out.print(f"Round {status.number}: [bold]{status.state.value.lower()}[/] {status.failure}")
+    out.print(f"Round {status.number}: [bold]{status.state.value.lower()}[/]")
     out.print(table)
+    if status.failure:
+        words = FAILURE_WORDS.get(status.failure)
+        out.print(f"Why: {status.failure}" + (f", {words}" if words else ""))
+    if waiting := list_awaited(status):
+        out.print(f"Waits for: {', '.join(waiting)}")
     if status.clusters or status.candidate_pairs:
         out.print(f"{status.candidate_pairs:,} candidate pairs, {status.clusters:,} clusters")
 

@@ -89,7 +89,10 @@ def load_schema(name: str) -> LinkageSchema:
         raise InputError(
             f"--schema: expected a built-in name ({', '.join(BUILT_IN_SCHEMAS)}) or a file, got {name}"
         )
-    return parse_schema(_read_bytes(path))
+    try:
+        return parse_schema(_read_bytes(path))
+    except InputError as error:
+        raise InputError(f"--schema {name}: {error.public_message}") from error
 
 
 def summarise(
@@ -177,6 +180,8 @@ def _print_mapping(notes: Console, files: Sequence[PeopleFile], result: LinkResu
         unused = file.list_unused([item for item in result.schema.fields if item in file.columns])
         if unused:
             notes.print(f"{file.name}: not used: {', '.join(unused)}", soft_wrap=True)
+    for lost in list_lost_fields(files, result.schema):
+        notes.print(f"WARNING {lost}", style="bold yellow", soft_wrap=True)
     for warning in result.warnings:
         notes.print(
             f"WARNING {warning.file}: {warning.count:,} of {warning.total:,} dates of birth name no real day "
@@ -184,6 +189,20 @@ def _print_mapping(notes: Console, files: Sequence[PeopleFile], result: LinkResu
             style="bold yellow",
             soft_wrap=True,
         )
+
+
+def list_lost_fields(files: Sequence[PeopleFile], schema: LinkageSchema) -> list[str]:
+    """Return a sentence for each field that one file has and no pair is compared by, and how to name it."""
+    if len(files) < 2:
+        return []
+    names = () if "full_name" in schema.fields else ("forenames", "surname")
+    known = {field for file in files for field in file.columns}
+    lost = [field for field in (*names, "dob", "postcode") if field in known and field not in schema.fields]
+    return [
+        f"{', '.join(Path(f.name).name for f in files if field not in f.columns)}: no column is taken for "
+        f"{field}, so no pair is compared by it; name it with --map {field}=COLUMN"
+        for field in lost
+    ]
 
 
 def _print_summary(notes: Console, summary: dict[str, Any], options: LinkOptions) -> None:

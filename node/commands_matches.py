@@ -65,7 +65,7 @@ def matches(
                 out.print()
                 print_block(describe_match(view, scores_own=scores_own))
         if brief and chosen:
-            print_next(f"for reasons and references: clew-node matches --home {home} --top {len(chosen)}")
+            print_next(f"without --brief for reasons and references: clew-node matches --home {home} --top 5")
 
 
 def score(

@@ -24,7 +24,8 @@ _NEXT = {
     "DRAFTED": "clew-node request approve {id} --home {home} --as YOUR.key --reason-file WHY.txt; "
     "with --decision REFUSE to refuse",
     "AWAITING_APPROVAL": "clew-node inbox show {id} --home {home} --as YOUR.key, then "
-    "clew-node request approve {id} --home {home} --as YOUR.key --reason-file WHY.txt; with --decision REFUSE to refuse",
+    "clew-node request approve {id} --home {home} --as YOUR.key --reason-file WHY.txt; "
+    "with --decision REFUSE to refuse",
     "APPROVED": "clew-node inbox release {id} --home {home} --as YOUR.key",
     "DISCLOSED": "the officer who asked: clew-node disclosure open {id} --home {home} --as YOUR.key",
 }

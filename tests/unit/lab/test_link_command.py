@@ -59,7 +59,7 @@ def link(*arguments: str) -> Result:
 
 def refuse(*arguments: str) -> str:
     result = link(*arguments)
-    assert result.exit_code == 2, result.output
+    assert result.exit_code == 1, result.output
     assert result.stdout == ""
     return result.stderr
 
@@ -244,3 +244,20 @@ def test_an_output_in_an_absent_folder_is_refused(files, tmp_path) -> None:
 def test_help_is_shown_without_arguments() -> None:
     result = CliRunner().invoke(app, ["--help"])
     assert "link" in result.stdout
+
+
+def test_a_field_that_one_file_has_under_a_name_of_its_own_is_pointed_out(tmp_path: Path) -> None:
+    first = write(tmp_path / "a.csv", ROWS[:60])
+    header = [{"last_name": "nachname"}.get(name, name) for name in HEADER]
+    second = write(tmp_path / "b.csv", as_second_file(ROWS[30:90]), header)
+
+    result = link(first, second)
+
+    warning = "WARNING b.csv: no column is taken for surname, so no pair is compared by it"
+    assert result.exit_code == 0
+    assert f"{warning}; name it with --map surname=COLUMN" in result.stdout
+    assert "WARNING" not in link(first, second, "--map", "surname=nachname").stdout
+
+
+def test_a_schema_that_is_none_is_named(files: list[str]) -> None:
+    assert f"--schema {files[0]}: expected UTF-8 JSON" in refuse(*files, "--schema", files[0])
