@@ -15,9 +15,9 @@ orphan: true
 # Linkage quality
 
 This page is written by `./run quality --write-docs`; do not edit it by hand. The tutorial
-[](tutorials/measure-before-you-join.md) says how to measure your own data, and [](privacy.md) what the
-same encodings give away. Quality and privacy are judged together: a configuration that links well and can
-be attacked is not one to use.
+[](tutorials/measure-before-you-join.md) says how to measure your own data. What the same encodings give
+away is measured apart, by `clew-lab attack`. The two are judged together: a configuration that links well
+and can be attacked is not one to use.
 
 ## What counts as a pair
 
@@ -29,13 +29,16 @@ methods are judged on these pairs alike, and none of them sees the truth.
 METHODS_TEXT = """
 ## The methods
 
-- **Clew**: the code of `clew-lab link` and of a federation's rounds, schema `plain` reduced to the fields
-  that all files have. Its own threshold is the one it finds without labels.
+- **Clew**: `clew-lab link` with schema `plain` reduced to the fields that all files have; for generated
+  federations the five fields that nodes encode. Its own threshold is the one it finds without labels. A
+  federation compares by the same code and then asks only about clusters in which every pair reaches the
+  agreed bars, so it finds somewhat less and confuses fewer.
 - **Splink, usual blocking**: Splink in plaintext, unsupervised: library comparisons with their default
   levels (Jaro-Winkler and term frequencies for names), the prior from deterministic rules, u from random
   pairs, m by expectation maximisation over blocking rules. Own threshold: match probability 0.5. Links
-  between files are decided by its single best links, duplicates by connected components. It gets the same
-  fields as Clew, standardised by the same code. Its blocking rules were chosen generously, on these sets.
+  between two files are decided by its single best links, between more by a greedy pass that decides as they
+  do and does not take many minutes, duplicates by connected components. It gets the same fields as Clew,
+  standardised by the same code. Its blocking rules were chosen generously, with these sets in view.
 - **Splink, same pairs**: the same model, scoring exactly the candidate pairs of Clew.
 - **Splink, every pair**: the same model without blocking, where that is at most six million comparisons.
 - **clkhash + anonlink**: the schema and the threshold of their tutorials on raw columns (febrl4's without its
