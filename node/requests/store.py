@@ -4,7 +4,7 @@ Layer: node. A state and the message that tells the other side of it are always 
 crash can neither send what is not recorded nor record what is never sent.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -151,7 +151,7 @@ class CaseStore:
             )
 
 
-def _change(connection: sa.Connection, seen: Case, values: dict[str, object]) -> None:
+def _change(connection: sa.Connection, seen: Case, values: Mapping[str, object]) -> None:
     """Change a request that still is as it was seen: a decision about another state is no decision."""
     request = tables.reid_request.c
     as_seen = (request.state == seen.state.value) & (request.changed_at == seen.changed_at)
