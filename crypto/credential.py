@@ -20,7 +20,9 @@ from crypto.pki import MEMBER_NAME
 from crypto.signing import SigningDomain, SigningKey, sign_statement, verify_statement
 from crypto.strict import check_text, parse_exact_fields
 
-_PERSON_ID = re.compile(r"[a-z][a-z0-9]{0,39}(-[a-z0-9]{1,40}){1,6}")
+PERSON_ID_PATTERN = re.compile(r"(?=.{3,64}\Z)[a-z][a-z0-9]{0,39}(-[a-z0-9]{1,40}){1,6}")
+"""One spelling for each person, which the log takes too (:mod:`crypto.log.entry`)."""
+
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_ -]{1,40}")
 
 
@@ -50,7 +52,7 @@ class Credential:
     def __post_init__(self) -> None:
         check_text(
             self.person_id,
-            _PERSON_ID,
+            PERSON_ID_PATTERN,
             name="person_id of a credential",
             form="an opaque id such as essex-di-07",
         )

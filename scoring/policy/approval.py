@@ -13,7 +13,7 @@ from typing import Any
 from scoring.policy.body import (
     DIGEST,
     FLAG,
-    IDENTIFIER,
+    PERSON_ID,
     TIME,
     UUID_TEXT,
     body_field,
@@ -64,7 +64,7 @@ class ReidApproval:
     request_id: str = body_field(UUID_TEXT)
     request_digest: str = body_field(DIGEST)
     side: Side = body_field(choice(Side))
-    approver_id: str = body_field(IDENTIFIER)
+    approver_id: str = body_field(PERSON_ID)
     approver_role: ApproverRole = body_field(choice(ApproverRole))
     decision: Decision = body_field(choice(Decision))
     data_items_approved: tuple[DataItem, ...] = body_field(several(choice(DataItem), least=0))

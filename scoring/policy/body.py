@@ -25,6 +25,7 @@ from crypto.canonical import (
     parse_json,
     parse_time,
 )
+from crypto.credential import PERSON_ID_PATTERN
 from crypto.errors import InputError
 
 T = TypeVar("T")
@@ -248,6 +249,9 @@ UUID_TEXT: Form[str] = Form(_parse_uuid, lambda value: value)
 FLAG: Form[bool] = Form(_parse_flag, lambda value: value)
 DAY: Form[date] = Form(_parse_day, date.isoformat)
 TIME: Form[datetime] = Form(parse_time, format_time)
+PERSON_ID = _pattern(
+    PERSON_ID_PATTERN, "an opaque id such as essex-di-07, in lower case, at most 64 characters"
+)
 IDENTIFIER = _pattern(_IDENTIFIER, "an identifier of 1 to 80 letters, digits, spaces and . _ / : -")
 DIGEST = _pattern(_DIGEST, "64 lower-case hexadecimal digits")
 

@@ -13,6 +13,7 @@ from typing import Any
 from scoring.policy.body import (
     DAY,
     IDENTIFIER,
+    PERSON_ID,
     TIME,
     UUID_TEXT,
     body_field,
@@ -76,9 +77,9 @@ class Disclosure:
     request_id: str = body_field(UUID_TEXT)
     approval_ids: tuple[str, ...] = body_field(several(UUID_TEXT, least=2))
     discloser_org: str = body_field(IDENTIFIER)
-    discloser_person_id: str = body_field(IDENTIFIER)
+    discloser_person_id: str = body_field(PERSON_ID)
     recipient_org: str = body_field(IDENTIFIER)
-    recipient_person_ids: tuple[str, ...] = body_field(several(IDENTIFIER))
+    recipient_person_ids: tuple[str, ...] = body_field(several(PERSON_ID))
     recipient_key_id: str = body_field(text(1, 100))
     items: Mapping[DataItem, Any] = body_field(content(DataItem), private=True)
     fact_opinion_label: FactOpinion = body_field(choice(FactOpinion))

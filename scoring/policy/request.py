@@ -16,6 +16,7 @@ from crypto.canonical import canonical_digest
 from scoring.policy.body import (
     FLAG,
     IDENTIFIER,
+    PERSON_ID,
     TIME,
     UUID_TEXT,
     body_field,
@@ -136,9 +137,9 @@ class ReidRequest:
     match_ref: bytes = body_field(octets(MATCH_REF_BYTES))
     run_id: str = body_field(UUID_TEXT)
     requesting_org: str = body_field(IDENTIFIER)
-    requesting_officer_id: str = body_field(IDENTIFIER)
+    requesting_officer_id: str = body_field(PERSON_ID)
     requesting_role: RequestingRole = body_field(choice(RequestingRole))
-    supervisor_id: str = body_field(IDENTIFIER)
+    supervisor_id: str = body_field(PERSON_ID)
     regime: Regime = body_field(choice(Regime))
     le_purpose: LePurpose | None = body_field(optional(choice(LePurpose)))
     lawful_basis: LawfulBasis = body_field(choice(LawfulBasis))

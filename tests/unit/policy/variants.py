@@ -135,8 +135,3 @@ def packaged(now) -> CaseFile:
         request, verified_at=sent, disclosed_at=sent, retain_until=(sent + PACKAGE_LIFETIME).date()
     )
     return replace(file, approvals=approvals, disclosure=package)
-
-
-def with_request_and_disclosure(request_changes, **changes) -> CaseFile:
-    file = build_file(build_request(**request_changes))
-    return replace(file, disclosure=build_disclosure(file.request, **changes))

@@ -8,7 +8,7 @@ import pytest
 
 from crypto.canonical import canonical_bytes, parse_json
 from crypto.credential import Credential, issue_credential
-from crypto.errors import PolicyError, StateError, VerificationError
+from crypto.errors import InputError, PolicyError, StateError, VerificationError
 from crypto.signing import SigningDomain, SigningKey
 from node.records import Sensitivity
 from node.requests.case import Case, CaseState, SignedBy
@@ -104,6 +104,14 @@ def send_lie(federation: Federation, **changes: Any) -> str:
     forge(essex, case, approver=changes.pop("approver", essex.people["essex-di-07"]), **changes)
     federation.carry()
     return case.request_id
+
+
+@pytest.mark.parametrize("spelling", ["essex-dc-11 ", "Essex-DC-11", "essex-dc-11.", "Jane Example"])
+def test_p02_a_supervisor_is_named_by_the_one_spelling_of_an_opaque_id(
+    federation: Federation, spelling: str
+) -> None:
+    with pytest.raises(InputError, match=r"ReidRequest.supervisor_id: expected an opaque id"):
+        draft(federation, supervisor_id=spelling)
 
 
 def test_p02_an_approver_who_is_the_requester_is_stopped_at_home(federation: Federation) -> None:
