@@ -62,7 +62,7 @@ def describe_case(shown: Mapping[str, Any]) -> str:
 def describe_reasons(reasons: Sequence[Mapping[str, str]]) -> str:
     """Return each reason of a refusal with its rule."""
     return "\n".join(
-        f"  [bold red]{reason['rule']:<13}[/]  {escape(reason['reason'])}\n"
+        f"  [bold red]{reason['rule']:<13}[/]  {_quote(reason['reason'])}\n"
         f"  [dim]{'rule':<13}  {reason['demands']}[/]"
         for reason in reasons
     )
@@ -76,7 +76,7 @@ def describe_disclosure(disclosure: Disclosure) -> str:
         f"{disclosure.disclosed_at:%d %B %Y %H:%M} UTC",
         f"  marking         {disclosure.gsc_marking}; handling code {disclosure.handling_code}; "
         f"{disclosure.fact_opinion_label}; the person is a {disclosure.subject_category} here",
-        f"  use             {escape(disclosure.purpose_limit)}",
+        f"  use             {_quote(disclosure.purpose_limit)}",
         f"  keep until      {disclosure.retain_until:%d %B %Y} at the latest outside your own records",
         "",
         *describe_items({str(item): content for item, content in disclosure.items.items()}),
@@ -98,10 +98,10 @@ def _list_lines(shown: Mapping[str, Any]) -> Iterator[str]:
     asks = shown["requester"]
     yield f"[bold]Request {shown['request_id']}[/] with {shown['counterpart']}: {shown['meaning']}"
     yield (
-        f"  asked by        {asks['person']} ({asks['role']}, {escape(asks['rank'])}) of {asks['member']}, "
-        f"supervisor {escape(asks['supervisor'])}"
+        f"  asked by        {asks['person']} ({asks['role']}, {_quote(asks['rank'])}) of {asks['member']}, "
+        f"supervisor {_quote(asks['supervisor'])}"
     )
-    yield f"  case            {escape(shown['case_ref'])}, match {shown['match_ref']}"
+    yield f"  case            {_quote(shown['case_ref'])}, match {shown['match_ref']}"
     yield (
         f"  purpose         {shown['le_purpose'] or '-'}; regime {shown['regime']}; basis "
         f"{shown['lawful_basis']}; condition {shown['sensitive_condition']}; "
@@ -116,13 +116,13 @@ def _list_lines(shown: Mapping[str, Any]) -> Iterator[str]:
         ("necessity", "necessity"),
         ("proportionate", "proportionality"),
     ):
-        yield f"  {label:<14}  {escape(shown[f'{name}_statement'])}"
+        yield f"  {label:<14}  {_quote(shown[f'{name}_statement'])}"
     yield f"  expires         {_moment(shown['expires_at'])}"
     yield from _list_values(shown["values"])
     for approval in shown["approvals"]:
         yield (
             f"  {approval['side'].lower():<14}  {_decision(approval)} by {approval['approver_id']} "
-            f"({approval['approver_role']}): {escape(approval['reason'])}"
+            f"({approval['approver_role']}): {_quote(approval['reason'])}"
         )
     yield f"  would go out    {', '.join(shown['to_be_disclosed']) or 'nothing'}"
     if shown["refusal"]:
@@ -150,10 +150,10 @@ def _list_values(values: Mapping[str, Any] | None) -> Iterator[str]:
 
 def _describe_entry(entry: Any) -> str:
     if not isinstance(entry, Mapping):
-        return escape(str(entry))
+        return _quote(str(entry))
     # A signed package has its fields in canonical order; people read the name first.
     names = sorted(entry, key=lambda name: (_FIRST.index(name) if name in _FIRST else len(_FIRST), name))
-    return escape("; ".join(f"{name.replace('_', ' ')}: {_word(entry[name])}" for name in names))
+    return _quote("; ".join(f"{name.replace('_', ' ')}: {_word(entry[name])}" for name in names))
 
 
 def _decision(approval: Mapping[str, Any]) -> str:
@@ -168,3 +168,8 @@ def _moment(text: str) -> str:
 
 def _word(value: Any) -> str:
     return "not recorded" if value is None or value == "" else str(value)
+
+
+def _quote(text: str) -> str:
+    """Return what somebody wrote as one line without markup: a second line could pose as the program's."""
+    return escape(" ".join(text.split()))

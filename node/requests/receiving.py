@@ -17,7 +17,7 @@ from node.requests.courier import derive_message_id, open_message
 from node.requests.desk import Desk
 from node.requests.facts import open_case_file
 from node.requests.journal import Denial, log_denial
-from node.requests.rulings import refuse_unverified, seal_refusal, write_reasons
+from node.requests.rulings import refuse_taken_id, refuse_unverified, seal_refusal, write_reasons
 from node.requests.verification import unpack, verify_approval, verify_request
 from protos.messages import RelayKind, RelayMessage
 from scoring.policy.case_file import SignedApproval
@@ -49,11 +49,9 @@ def receive_request(desk: Desk, message: RelayMessage, *, now: datetime) -> None
         stored = StoredApproval(approval.approval.approval_id, approval.approval.side, signed["approval"])
         case = _open_case(request, signed["request"], sender=sender.name, now=now)
         _judge(desk, case, request=request, approval=stored, now=now)
-    elif (known.side, known.counterpart, known.request.statement) != (
-        Side.DISCLOSING,
-        sender.name,
-        signed["request"].statement,
-    ):
+    elif (known.side, known.counterpart) != (Side.DISCLOSING, sender.name):
+        _answer(desk, message, request=request, refused=refuse_taken_id(), now=now)
+    elif known.request.statement != signed["request"].statement:
         raise VerificationError("expected a new request id, got one that stands for another request here")
 
 
@@ -69,14 +67,23 @@ def _verify(
 
 
 def _answer_unverified(desk: Desk, message: RelayMessage, *, signed: SignedBy, now: datetime) -> None:
-    """Log it, and tell the sending node if there is a request that the answer can name."""
-    refused = refuse_unverified()
+    """Refuse it, and tell the sending node if there is a request that the answer can name."""
+    statement = parse_json(signed.statement)
+    try:
+        request = parse_request(statement.get("body", {}) if isinstance(statement, dict) else {})
+    except InputError:
+        request = None
+    _answer(desk, message, request=request, refused=refuse_unverified(), now=now)
+
+
+def _answer(
+    desk: Desk, message: RelayMessage, *, request: ReidRequest | None, refused: Refused, now: datetime
+) -> None:
     denial = Denial(f"denial/{message.message_id}", desk.node_id, "")
     log_denial(desk, denial, ruling=refused, now=now)
-    statement = parse_json(signed.statement)
-    request = parse_request(statement.get("body", {}) if isinstance(statement, dict) else {})
-    answer = seal_refusal(desk, request, refused=refused, recipient=message.sender, now=now)
-    desk.mail.queue_message(answer, now=now)
+    if request is not None:
+        answer = seal_refusal(desk, request, refused=refused, recipient=message.sender, now=now)
+        desk.mail.queue_message(answer, now=now)
 
 
 def _open_case(request: ReidRequest, signed: SignedBy, *, sender: str, now: datetime) -> Case:

@@ -48,6 +48,20 @@ def refuse_unverified() -> Refused:
     )
 
 
+def refuse_taken_id() -> Refused:
+    """Return the refusal of a request whose id another member's request took first.
+
+    Every member reads request ids in the log: without an answer, one that copies them silences others.
+    """
+    return Refused(
+        (
+            Reason(
+                rule=RuleId.P_01, text="The request's id is taken here. Make a new request; it gets its own."
+            ),
+        )
+    )
+
+
 def write_reasons(refused: Refused) -> bytes:
     """Return every reason as canonical JSON, for this node's own store."""
     return canonical_bytes({"reasons": [write_fields(reason) for reason in refused.reasons]})

@@ -267,6 +267,26 @@ def test_another_text_under_a_known_id_leaves_the_first_as_it_is(federation: Fed
     assert known.request.statement == case.request.statement
 
 
+def test_a_member_whose_request_id_another_took_first_is_told(federation: Federation) -> None:
+    case = draft(federation)
+    essex, suffolk = federation.essex, federation.suffolk
+    honest = parse_request(parse_json(case.request.statement)["body"])
+    copied = replace(honest, requesting_org="suffolk", requesting_officer_id="suffolk-dc-01")
+    forge(
+        suffolk,
+        case,
+        approver=suffolk.hire("suffolk-di-01", role="INSPECTOR_PVP", rank="inspector"),
+        officer=suffolk.hire("suffolk-dc-01", role="OIC", rank="constable"),
+        request=copied,
+    )
+    federation.carry()
+    decide(essex, case.request_id, "essex-di-07")
+    federation.carry()
+
+    assert federation.kent.desk.cases.get_case(case.request_id).counterpart == "suffolk"
+    assert told_rules(federation, case.request_id) == {RuleId.P_01}
+
+
 def test_a_credential_of_another_member_is_refused_and_logged(federation: Federation) -> None:
     outsider = federation.suffolk.hire("suffolk-di-01", role="INSPECTOR_PVP", rank="inspector")
     case = draft(federation)
