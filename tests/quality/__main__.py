@@ -23,7 +23,7 @@ from tests.quality.columns import EXPLANATION, HEADINGS, list_rows
 from tests.quality.compare import Settings, measure_set
 from tests.quality.document import render_document
 from tests.quality.federations import SCENARIOS, load_federation
-from tests.quality.labelled import DEVELOPMENT_SETS, LabelledSet, load_development_set
+from tests.quality.labelled import DEVELOPMENT_SETS, LabelledSet, load_development_set, load_folder
 from tests.quality.page import render_page
 from tests.quality.reading import read_report
 from tests.quality.results import Report, SetResult, parse_report, to_json
@@ -57,6 +57,7 @@ def parse_options(arguments: Sequence[str]) -> argparse.Namespace:
     """Return the command line's options."""
     parser = argparse.ArgumentParser(prog="./run quality", description=__doc__)
     parser.add_argument("--sets", nargs="+", metavar="SET", help=f"among: {', '.join(list_names())}")
+    parser.add_argument("--folder", type=Path, metavar="DIR", help="measure your own set (docs/tutorials)")
     parser.add_argument("--quick", action="store_true", help=f"one key, small sets: {', '.join(QUICK_SETS)}")
     parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the JSON there")
@@ -84,6 +85,13 @@ def list_names() -> tuple[str, ...]:
     return (*DEVELOPMENT_SETS, *SCENARIOS)
 
 
+def choose_names(options: argparse.Namespace) -> tuple[str, ...]:
+    """Return the names of the sets that were asked for."""
+    if options.folder:
+        return (options.folder.name,)
+    return tuple(options.sets or (QUICK_SETS if options.quick else list_names()))
+
+
 def load_set(name: str, seed: int) -> LabelledSet:
     """Return a set by name, generated where it is not a file."""
     return load_federation(name, seed=seed) if name in SCENARIOS else load_development_set(name)
@@ -97,7 +105,7 @@ def measure(options: argparse.Namespace, notes: Console) -> Report:
     """
     if not splink_method.is_installed():
         raise SystemExit("quality: .venv-quality is missing; start this program with ./run quality")
-    names = options.sets or (QUICK_SETS if options.quick else list_names())
+    names = choose_names(options)
     keys = options.keys or (1 if options.quick else KEYS)
     settings = Settings(seed=options.seed, keys=keys, threads=options.threads)
     results: list[SetResult] = []
@@ -111,7 +119,8 @@ def measure(options: argparse.Namespace, notes: Console) -> Report:
                 status.update(line) if notes.is_terminal else notes.print(line)
 
             show(f"reading {name}")
-            result, more = measure_set(load_set(name, options.seed), settings, show)
+            labelled = load_folder(options.folder) if options.folder else load_set(name, options.seed)
+            result, more = measure_set(labelled, settings, show)
             results.append(result)
             versions |= more
     return Report(

@@ -8,11 +8,7 @@ from tests.quality.page import list_conditions, list_sets
 from tests.quality.reading import read_report
 from tests.quality.results import Report
 
-OPENING = """---
-orphan: true
----
-
-# Linkage quality
+OPENING = """# Linkage quality
 
 This page is written by `./run quality --write-docs`; do not edit it by hand. The tutorial
 [](tutorials/measure-before-you-join.md) says how to measure your own data. What the same encodings give

@@ -7,9 +7,10 @@ members, or anywhere when the set is one file of duplicates. Files are parsed by
 
 import csv
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from crypto.encoding.interchange import parse_csv
 from crypto.encoding.schema import LinkageSchema, load_built_in_schema
 from lab.link import select_schema
 from lab.people_file import PeopleFile, parse_people
@@ -22,6 +23,7 @@ LINKAGE_SETS = SHARED_DATA / "linkage"
 NAME_ORIGINS = SHARED_DATA / "uk" / "name_token_origin.csv"
 
 DEVELOPMENT_SETS = ("febrl4", "essnet_dev", "historical_50k_dev", "anonlink_5party", "splink_fake_1000")
+TRUTH, GROUPS = "truth.csv", "groups.csv"
 MIN_ORIGIN_SHARE = 0.5  # of the people known by a name; under it the name says nothing about origin
 UNLISTED = "unlisted"
 
@@ -75,21 +77,46 @@ def load_development_set(name: str, *, folder: Path = LINKAGE_SETS) -> LabelledS
     Raises:
         SystemExit: The folder is not there; nothing can be measured without it.
     """
-    home = folder / name
-    if not home.is_dir():
-        raise SystemExit(f"quality: expected the labelled set {name} in {folder}, which is not there")
-    paths = sorted(path for path in home.glob("*.csv") if path.name != "truth.csv")
-    labelled = build_set(name, [path.read_bytes() for path in paths], (home / "truth.csv").read_bytes())
+    labelled = load_folder(folder / name)
     groups = {"origin": guess_origins(labelled.files, load_name_origins()), "sex": read_sexes(labelled.files)}
-    return LabelledSet(
-        name,
-        labelled.files,
-        labelled.schema,
-        labelled.truth,
-        labelled.within,
-        {trait: of for trait, of in groups.items() if len(set(of.values())) > 1},
-        "published set; name origin guessed from surname or forename, sex as recorded",
+    return replace(
+        labelled,
+        groups={trait: of for trait, of in groups.items() if len(set(of.values())) > 1},
+        note="published set; name origin guessed from surname or forename, sex as recorded",
     )
+
+
+def load_folder(home: Path) -> LabelledSet:
+    """Return the labelled set in a folder: people's files, `truth.csv` and, if it is there, `groups.csv`.
+
+    `groups.csv` has rec_id and one column for each trait; a record without a group is left empty.
+
+    Raises:
+        SystemExit: There is no such folder, or no truth in it.
+    """
+    if not (home / TRUTH).is_file():
+        raise SystemExit(f"quality: expected a labelled set with {TRUTH} in {home}, found none")
+    paths = sorted(path for path in home.glob("*.csv") if path.name not in (TRUTH, GROUPS))
+    labelled = build_set(home.name, [path.read_bytes() for path in paths], (home / TRUTH).read_bytes())
+    if not (home / GROUPS).is_file():
+        return labelled
+    return replace(labelled, groups=read_groups(labelled.files, (home / GROUPS).read_bytes()))
+
+
+def read_groups(files: Sequence[PeopleFile], data: bytes) -> dict[str, dict[Position, str]]:
+    """Return trait to the group of each record, from a table of rec_id and one column for each trait."""
+    header, rows = parse_csv(data, name=GROUPS)
+    homes = {
+        record_id: (dataset, record)
+        for dataset, file in enumerate(files)
+        for record, record_id in enumerate(file.ids)
+    }
+    at = header.index("rec_id")
+    return {
+        trait: {homes[row[at]]: row[column] for row in rows if row[at] in homes and row[column]}
+        for column, trait in enumerate(header)
+        if column != at
+    }
 
 
 def build_set(

@@ -38,7 +38,7 @@ def read_set(result: SetResult) -> list[Finding]:
         findings.append(_read_usual(result.name, ours, methods[SPLINK_USUAL]))
     if ANONLINK in methods:
         findings.append(_read_anonlink(result.name, ours, methods[ANONLINK]))
-    for trait in ("origin", "sex"):
+    for trait in dict.fromkeys(item.trait for item in ours.groups):
         if gap := find_gap(ours.groups, trait):
             findings.append(_read_gap(result.name, gap))
     return findings
@@ -58,7 +58,8 @@ def _read_same_pairs(name: str, ours: MethodResult, theirs: MethodResult) -> Fin
     return Finding(
         behind <= MAX_BEHIND_SPLINK,
         f"{name}: over the same candidate pairs plaintext Splink reaches {theirs.best.f1:.4f} at best, Clew "
-        f"{ours.best.f1:.4f}: {_compare(behind)} (goal: at most {MAX_BEHIND_SPLINK} behind).",
+        f"{ours.best.f1:.4f} ± {ours.spread.standard_error:.4f}: {_compare(behind)} (goal: at most "
+        f"{MAX_BEHIND_SPLINK} behind).",
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 from tests.quality import __main__ as program
 from tests.quality.compare import ANONLINK, CLEW, Settings, measure_set
 from tests.quality.document import render_document
-from tests.quality.labelled import LabelledSet, build_set, guess_origins
+from tests.quality.labelled import LabelledSet, build_set, guess_origins, load_folder
 from tests.quality.page import draw_f1, draw_recall, render_page
 from tests.quality.results import Report, parse_report, to_json
 from tests.quality.splink_method import prepare, write_job
@@ -151,3 +151,18 @@ def test_origin_is_guessed_from_surname_then_forename(labelled: LabelledSet) -> 
     assert guess_origins(labelled.files, by_forename)[0, 0] == "one"
     assert guess_origins(labelled.files, by_both)[0, 0] == "two"
     assert guess_origins(labelled.files, {})[0, 0] == "unlisted"
+
+
+def test_a_folder_of_ones_own_is_a_set_with_the_groups_it_names(tmp_path) -> None:
+    (tmp_path / "a.csv").write_bytes(write_people(1, "a", mistypes=False))
+    (tmp_path / "b.csv").write_bytes(write_people(1, "b", mistypes=True))
+    (tmp_path / "truth.csv").write_text("rec_id_a,rec_id_b\na0,b0\n")
+    (tmp_path / "groups.csv").write_text("rec_id,region\na0,north\nb1,south\na2,\n")
+    own = load_folder(tmp_path)
+    assert own.truth == {((0, 0), (1, 0))}
+    assert own.groups == {"region": {(0, 0): "north", (1, 1): "south"}}
+
+
+def test_a_folder_without_truth_is_refused(tmp_path) -> None:
+    with pytest.raises(SystemExit, match=r"expected a labelled set with truth\.csv"):
+        load_folder(tmp_path)
