@@ -8,6 +8,7 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
+from crypto.pki import Role
 from node.cli import app
 from node.config import NodeConfig
 from node.home import NodeHome
@@ -79,6 +80,16 @@ def test_loading_and_asking_speaks_json(home: Path, export: Path) -> None:
 
     code, out, _ = run("matches", "--home", home, "--json")
     assert (code, json.loads(out)) == (0, {"member": "essex", "matches": []})
+
+
+def test_a_partner_agency_is_shown_no_score_of_its_own(home: Path) -> None:
+    config = bench.make_config("essex-care", Role.PARTNER, "SOCIAL_CARE")
+    store_config(config, NodeHome(home).config_path, heading="a test")
+
+    code, _, error = run("score", "--home", home, "--nominal", "N1")
+
+    assert code == 1
+    assert "a partner agency does not score its own people; see: clew-node matches" in error
 
 
 def test_a_file_that_is_not_read_is_named(home: Path, export: Path) -> None:
