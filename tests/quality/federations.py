@@ -177,8 +177,10 @@ def label_groups(labelled: LabelledSet, members: list[MemberData]) -> dict[str, 
     """Return each record's true origin and sex."""
     groups: dict[str, dict[Position, str]] = {"origin": {}, "sex": {}}
     for dataset, (file, member) in enumerate(zip(labelled.files, members, strict=True)):
-        people = member.people.set_index("nominal_id")
+        columns = (member.people[name].tolist() for name in ("nominal_id", "origin", "sex"))
+        of_record = {nominal: (origin, sex) for nominal, origin, sex in zip(*columns, strict=True)}
         for record, nominal_id in enumerate(file.ids):
-            groups["origin"][dataset, record] = people.at[nominal_id, "origin"].replace("_", " ")
-            groups["sex"][dataset, record] = "female" if people.at[nominal_id, "sex"] == "F" else "male"
+            origin, sex = of_record[nominal_id]
+            groups["origin"][dataset, record] = origin.replace("_", " ")
+            groups["sex"][dataset, record] = "female" if sex == "F" else "male"
     return groups
