@@ -200,7 +200,9 @@ def _show_learnt(stage: Stage, matches: Matches) -> list[Check]:
     truth = {
         frozenset(((a, x), (b, y))) for a, x, b, y in stage.planted.truth.itertuples(index=False, name=None)
     }
-    quality = checks.measure_linkage(pairs, truth, forces=stage.forces)
+    quality = checks.measure_linkage(
+        pairs, truth, forces=stage.forces, apart=checks.story_records(stage.stories["onehome"])
+    )
     _show_known_limit(stage, pairs)
     unreleased = checks.story_records(stage.stories["unreleased"])
     seen = [p for p in pairs if (p.sides[0] & unreleased) and (p.sides[1] & unreleased)]
