@@ -168,3 +168,19 @@ def test_an_unknown_nominal_is_explained_without_repeating_it(home: Path) -> Non
 @pytest.mark.parametrize("words", [("load",), ("score", "--home", "x"), ("nonsense",)])
 def test_wrong_usage_exits_2(words: tuple[str, ...]) -> None:
     assert run(*words)[0] == 2
+
+
+def test_encodings_written_to_a_file_are_for_their_owner_only(tmp_path: Path) -> None:
+    schema = json.loads(Path("crypto/encoding/schemas/plain.json").read_text())
+    schema.pop("standardisation", None)
+    columns = [feature["identifier"] for feature in schema["features"]]
+    people, key, schema_file, made = (tmp_path / name for name in ("p.csv", "k", "s.json", "o.json"))
+    people.write_text(",".join(columns) + "\n" + ",".join("a" for _ in columns) + "\n")
+    key.write_bytes(b"secret")
+    schema_file.write_text(json.dumps(schema))
+    words = ["encode", str(people), "--schema", str(schema_file), "--key-file", str(key), "-o", str(made)]
+
+    done = RUNNER.invoke(app, words)
+
+    assert done.exit_code == 0, done.output
+    assert made.stat().st_mode & 0o777 == 0o600
