@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from coordinator.config import CoordinatorConfig, CoordinatorHome
+from coordinator.store import tables
 from crypto.canonical import encode_base64, format_time
 from crypto.errors import InputError, StateError
 from crypto.pki import (
@@ -22,6 +23,7 @@ from crypto.pki import (
 )
 from crypto.signing import SigningKey, key_id
 from protos.hosting.config import store_config
+from protos.hosting.database import open_database
 from protos.hosting.files import make_home, read_file, write_file, write_private
 from protos.messages import Invitation, InvitationRequest
 
@@ -48,6 +50,7 @@ def initialise(home: CoordinatorHome, config: CoordinatorConfig, *, now: datetim
     _write_server_identity(home, config, authority, now)
     _write_operator_identity(home, config, authority, now)
     write_private(home.log_key, SigningKey.generate().to_pem())
+    open_database(home.database, tables.metadata).dispose()
     # Last, because its presence says that the home is complete.
     store_config(config, home.config, heading="Clew coordinator; see docs/operations.md")
 

@@ -31,7 +31,7 @@ from crypto.pki import Authority
 from crypto.signing import SigningKey
 from protos.hosting.clock import read_clock
 from protos.hosting.config import load_config
-from protos.hosting.database import open_database
+from protos.hosting.database import open_database, require_database
 from protos.hosting.files import locked_home, read_file, read_private, write_file
 from protos.hosting.logs import open_log
 from protos.methods import ENROLMENT_PORT_METHODS, MEMBER_PORT_METHODS
@@ -49,7 +49,7 @@ async def serve(home: CoordinatorHome) -> None:
 async def _serve(home: CoordinatorHome) -> None:
     config = load_config(CoordinatorConfig, home.config)
     log = open_log(home.log_file, "coordinator")
-    engine = open_database(home.database, tables.metadata)
+    engine = open_database(require_database(home.database), tables.metadata)
     enrolments, round_store, log_store = EnrolmentStore(engine), RoundStore(engine), LogStore(engine)
     directory = Directory(
         enrolments,

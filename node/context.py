@@ -17,6 +17,7 @@ from node.home import NodeHome, NodeKeys
 from node.store.store import NodeStore, open_store
 from protos.channel import Channel
 from protos.hosting.clock import read_clock
+from protos.hosting.database import require_database
 from protos.messages import RelayKind, RelayMessage
 from protos.methods import Method
 
@@ -104,7 +105,7 @@ def open_node(home: NodeHome, *, clock: Callable[[], datetime] = read_clock) -> 
         InputError: There is no home, or a key file is missing or readable by others.
     """
     config, keys = home.load_config(), home.load_keys()
-    with open_store(home.database_path) as store:
+    with open_store(require_database(home.database_path)) as store:
         yield LocalNode(config, keys, store, clock)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pysqlite3.dbapi2
 import sqlalchemy as sa
 
+from crypto.errors import StorageError
 from protos.hosting.files import PRIVATE_MODE
 
 BUSY_TIMEOUT_MS = 10_000  # longer than any transaction of either service takes
@@ -28,15 +29,35 @@ def open_database(path: Path, metadata: sa.MetaData) -> sa.Engine:
     """Open (or create, mode 0600) a SQLite database with the given tables.
 
     Every transaction begins IMMEDIATE, so that two writers queue instead of failing half-way.
+
+    Raises:
+        StorageError: The path cannot hold a database, or what it holds is not one.
     """
-    path.touch(mode=PRIVATE_MODE)
+    try:
+        path.touch(mode=PRIVATE_MODE)
+    except OSError as error:
+        raise StorageError(f"cannot open the database {path}: {error.strerror}") from error
     # Without its parameters in messages: a traceback on a terminal would name the people in a row.
     engine = sa.create_engine(f"sqlite:///{path}", module=pysqlite3.dbapi2, hide_parameters=True)
     sa.event.listen(engine, "connect", _configure)
     sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
-    metadata.create_all(engine)
-    erase_history(engine)  # a crash may have come between an erasure and this
+    try:
+        metadata.create_all(engine)
+        erase_history(engine)  # a crash may have come between an erasure and this
+    except (sa.exc.DBAPIError, pysqlite3.dbapi2.Error) as error:
+        raise StorageError(f"{path} is not a usable database; restore it from the last backup") from error
     return engine
+
+
+def require_database(path: Path) -> Path:
+    """Return the path of a database that was made before; a lost one is never replaced by an empty one.
+
+    Raises:
+        StorageError: There is none.
+    """
+    if not path.is_file():
+        raise StorageError(f"the database {path} is missing; restore it from the last backup")
+    return path
 
 
 def erase_history(engine: sa.Engine) -> None:

@@ -17,7 +17,7 @@ import structlog
 from coordinator.config import CoordinatorConfig
 from crypto.errors import InputError, StateError, StorageError
 from protos.hosting.config import load_config, store_config
-from protos.hosting.database import erase_history, open_database
+from protos.hosting.database import erase_history, open_database, require_database
 from protos.hosting.events import generate_event_id
 from protos.hosting.files import (
     locked_home,
@@ -311,3 +311,19 @@ def test_grpc_loaded_before_tls_13_is_required_is_refused() -> None:
         [sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, text=True, check=True
     )
     assert "expected to require TLS 1.3 before grpc is imported, got it loaded already" in done.stdout
+
+
+def test_lost_database_is_not_replaced_by_an_empty_one(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match=r"notes\.db is missing; restore it from the last backup"):
+        require_database(tmp_path / "notes.db")
+    open_database(tmp_path / "notes.db", METADATA).dispose()
+    assert require_database(tmp_path / "notes.db") == tmp_path / "notes.db"
+
+
+def test_file_that_is_no_database_is_named_with_what_to_do(tmp_path: Path) -> None:
+    junk = tmp_path / "notes.db"
+    junk.write_bytes(b"not a database, and long enough to be read as one" * 100)
+    with pytest.raises(StorageError, match=r"notes\.db is not a usable database; restore it"):
+        open_database(junk, METADATA)
+    with pytest.raises(StorageError, match=r"is not a usable database|cannot open the database"):
+        open_database(tmp_path, METADATA)
