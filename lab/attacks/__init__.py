@@ -1,0 +1,1 @@
+"""Attacks on what a coordinator holds, to measure what encodings give away."""
