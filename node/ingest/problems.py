@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from crypto.errors import InputError
 
-MAX_LISTED = 20
+MAX_LISTED = 20  # kinds of fault, so that one wrong column hides no other
+MAX_ROWS_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +36,30 @@ class Problem:
 
 
 def refuse(problems: Sequence[Problem]) -> InputError:
-    """Return the one error that lists the first problems and says that nothing was loaded."""
-    listed = "\n".join(f"  {problem}" for problem in problems[:MAX_LISTED])
-    more = len(problems) - MAX_LISTED
-    rest = f"\n  and {more} more" if more > 0 else ""
+    """Return the one error that lists what is wrong, each fault once with its first rows."""
+    faults: dict[tuple[str, str, str], list[int]] = {}
+    for problem in problems:
+        rows = faults.setdefault((problem.file, problem.column, problem.rule), [])
+        rows += [problem.row] if problem.row is not None else []
+    listed = [f"  {_describe(*fault, rows)}" for fault, rows in faults.items()]
+    more = [f"  and {len(listed) - MAX_LISTED} more kinds of fault"] if len(listed) > MAX_LISTED else []
     return InputError(
-        f"nothing was loaded; problems found: {len(problems)}\n{listed}{rest}\n"
-        "Correct the files at their source and load the folder again.",
+        "\n".join(
+            [
+                f"nothing was loaded; problems found: {len(problems)}",
+                *listed[:MAX_LISTED],
+                *more,
+                "Correct the files at their source and load the folder again.",
+            ]
+        ),
         code="BAD_FILES",
     )
+
+
+def _describe(file: str, column: str, rule: str, rows: list[int]) -> str:
+    if len(rows) <= 1:
+        return str(Problem(file, rows[0] if rows else None, column, rule))
+    first = ", ".join(str(row) for row in rows[:MAX_ROWS_NAMED])
+    rest = f" and {len(rows) - MAX_ROWS_NAMED} more" if len(rows) > MAX_ROWS_NAMED else ""
+    where = f", column {column}" if column else ""
+    return f"{file}, rows {first}{rest}{where}: {rule}"

@@ -17,6 +17,8 @@ from node.ingest.contract import FileContract
 from node.ingest.problems import Problem
 
 MAX_FILE_BYTES = 1 << 30  # several times the largest force's; a larger file is some other file
+OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,8 @@ def parse_file(data: bytes, contract: FileContract) -> ReadFile:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         row = data.count(b"\n", 0, error.start) + 1
-        return _fault(contract, row, "expected UTF-8, got other bytes; export the file as UTF-8")
+        looks = "UTF-16" if data[:2] in UTF_16_MARKS else "Windows-1252 or the like"
+        return _fault(contract, row, f"expected UTF-8, got other bytes ({looks}); export the file as UTF-8")
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except csv.Error:
@@ -70,6 +73,10 @@ def parse_file(data: bytes, contract: FileContract) -> ReadFile:
 
 def _check_header(header: list[str], contract: FileContract) -> Problem | None:
     expected = list(contract.columns)
+    separator = next((mark for mark in OTHER_SEPARATORS if len(header) == 1 and mark in header[0]), None)
+    if separator:
+        name = OTHER_SEPARATORS[separator]
+        return Problem(contract.file, 1, "", f"expected cells separated by commas, got {name}; export as CSV")
     missing = [name for name in expected if name not in header]
     unknown = [position for position, name in enumerate(header, start=1) if name not in expected]
     if not missing and not unknown and len(header) == len(expected):

@@ -221,8 +221,9 @@ def test_bytes_that_are_not_utf_8_are_refused_with_their_row(node: LocalNode, fo
     path = folder / "nominal.csv"
     path.write_bytes(path.read_bytes() + b"N2,ATHENA,R\xe9MI,ORMEROD,,UNKNOWN,M,,,false,NORMAL\n")
 
-    assert "nominal.csv, row 3: expected UTF-8, got other bytes; export the file as UTF-8" in refused(
-        node, folder
+    assert (
+        "nominal.csv, row 3: expected UTF-8, got other bytes (Windows-1252 or the like); export"
+        in refused(node, folder)
     )
 
 
@@ -279,16 +280,31 @@ def test_a_party_that_points_nowhere_is_refused(
     assert f"crime_party.csv, row 3, {problem}" in refused(node, folder)
 
 
-def test_only_the_first_twenty_problems_are_listed(node: LocalNode, folder: Path) -> None:
+def test_one_wrong_column_is_one_line_and_hides_no_other_fault(node: LocalNode, folder: Path) -> None:
     bad = [NOMINAL | {"nominal_id": f"N{number}", "dob": "never"} for number in range(25)]
+    bad[24]["sex_recorded"] = "?"
     write(folder, "nominal.csv", *bad)
 
     message = refused(node, folder)
 
-    assert "problems found: 25" in message
-    assert "nominal.csv, row 21, column dob" in message
-    assert "row 22" not in message
-    assert "and 5 more" in message
+    assert "problems found: 26" in message
+    assert "nominal.csv, rows 2, 3, 4, 5, 6 and 20 more, column dob: expected a date" in message
+    assert "nominal.csv, row 26, column sex_recorded: expected" in message
+    assert "never" not in message
+
+
+@pytest.mark.parametrize(("separator", "name"), [(";", "semicolons"), ("\t", "tabs"), ("|", "bars")])
+def test_another_separator_is_named(node: LocalNode, folder: Path, separator: str, name: str) -> None:
+    path = folder / "nominal.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace(",", separator), encoding="utf-8")
+    message = refused(node, folder)
+    assert f"nominal.csv, row 1: expected cells separated by commas, got {name}; export as CSV" in message
+
+
+def test_utf_16_is_recognised(node: LocalNode, folder: Path) -> None:
+    path = folder / "nominal.csv"
+    path.write_bytes(path.read_text(encoding="utf-8").encode("utf-16"))
+    assert "expected UTF-8, got other bytes (UTF-16); export the file as UTF-8" in refused(node, folder)
 
 
 def test_a_partner_loads_its_contacts(partner: LocalNode, folder: Path) -> None:
