@@ -46,7 +46,7 @@ def read_folder(folder: Path, *, role: Role, today: date, table: GravityTable, s
         stored: Ids that are held already.
 
     Raises:
-        InputError: One or more problems; the message lists the first twenty, none with a value.
+        InputError: One or more problems; the message names each fault once, with rows and no value.
     """
     if not folder.is_dir():
         raise InputError(f"expected a folder of CSV files, got no folder at {folder}")
