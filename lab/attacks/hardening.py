@@ -65,7 +65,7 @@ def make_randomised_response(f: float) -> Hardening:
 
     def randomise(bits: Bits, rng: np.random.Generator) -> Bits:
         # Two members' noise must differ although both draw with one secret: it follows the data.
-        own = np.random.default_rng([int(rng.integers(2**63)), *hashlib.sha256(bits).digest()])
+        own = np.random.default_rng([int(rng.integers(2**63)), *hashlib.sha256(bits.tobytes()).digest()])
         coins = own.integers(2, size=bits.shape, dtype=np.uint8)
         randomised: Bits = np.where(own.random(bits.shape, dtype=np.float32) < f, coins, bits)
         return randomised

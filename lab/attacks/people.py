@@ -93,7 +93,9 @@ def concentrate_births(subjects: Sequence[Subject], *, dates: int, seed: int) ->
     known = np.array(sorted({day.toordinal() for day in births if day}))
     chosen = np.sort(np.random.default_rng(seed).choice(known, min(dates, len(known)), replace=False))
     return [
-        subject if day is None else _move(subject, date.fromordinal(_find_nearest(chosen, day.toordinal())) - day)
+        subject
+        if day is None
+        else _move(subject, date.fromordinal(_find_nearest(chosen, day.toordinal())) - day)
         for subject, day in zip(subjects, births, strict=True)
     ]
 
@@ -112,7 +114,10 @@ def _move_birth(person: Person, by: timedelta) -> Person:
 
 
 def _read_true(row: dict[Any, Any]) -> Person:
-    names = {"forenames": f"{row['true_forename']} {row['true_middle']}".strip(), "surname": row["true_surname"]}
+    names = {
+        "forenames": f"{row['true_forename']} {row['true_middle']}".strip(),
+        "surname": row["true_surname"],
+    }
     return {**names, "dob": row["true_dob"], "sex": row["sex"], "postcode": row["true_postcode"]}
 
 
