@@ -10,7 +10,7 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -39,15 +39,17 @@ def main() -> None:
     """Measure, or read an earlier result, and print and write what was asked for."""
     options = parse_options(sys.argv[1:])
     notes = Console(stderr=True, highlight=False)
-    if options.results:
-        report = parse_report(json.loads(options.results.read_text(encoding="utf-8")))
-    else:
-        report = measure(options, notes)
+    report = parse_report(json.loads(options.results.read_text("utf-8"))) if options.results else None
+    if report is None or options.sets:
+        report = measure(options, notes, earlier=report)
     if options.json:
         print(json.dumps(to_json(report), indent=1))
     else:
         # Twelve columns: a narrower terminal wraps lines, which reads better than folded cells.
         print_table(report, Console(highlight=False, width=max(TABLE_WIDTH, Console().width)))
+    if options.out:
+        write_json(options.out, report)
+        notes.print(f"written: {options.out}")
     for path, text in list_outputs(options, report):
         path.write_text(text, encoding="utf-8")
         notes.print(f"written: {path}")
@@ -64,7 +66,7 @@ def parse_options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--html", type=Path, metavar="FILE", help="write the report with charts there")
     parser.add_argument("--write-docs", action="store_true", help="write docs/quality.md")
     parser.add_argument(
-        "--results", type=Path, metavar="FILE", help="render an earlier JSON, measure nothing"
+        "--results", type=Path, metavar="FILE", help="take an earlier JSON: render it, measure only --sets"
     )
     parser.add_argument("--keys", type=int, help=f"linkage keys to repeat Clew under (default {KEYS})")
     parser.add_argument("--seed", type=int, default=SEED, help="of keys, bootstrap and Splink's random pairs")
@@ -97,8 +99,8 @@ def load_set(name: str, seed: int) -> LabelledSet:
     return load_federation(name, seed=seed) if name in SCENARIOS else load_development_set(name)
 
 
-def measure(options: argparse.Namespace, notes: Console) -> Report:
-    """Measure every chosen set.
+def measure(options: argparse.Namespace, notes: Console, *, earlier: Report | None = None) -> Report:
+    """Measure every chosen set; keep the earlier results of the others.
 
     Raises:
         SystemExit: The environment of the baseline is missing.
@@ -108,7 +110,7 @@ def measure(options: argparse.Namespace, notes: Console) -> Report:
     names = choose_names(options)
     keys = options.keys or (1 if options.quick else KEYS)
     settings = Settings(seed=options.seed, keys=keys, threads=options.threads)
-    results: list[SetResult] = []
+    results = {result.name: result for result in (earlier.sets if earlier else ())}
     versions = {name: version(name) for name in ("clew", "clkhash", "anonlink", "numpy", "scipy")}
     started = time.perf_counter()
     with notes.status("") as status:
@@ -121,14 +123,24 @@ def measure(options: argparse.Namespace, notes: Console) -> Report:
             show(f"reading {name}")
             labelled = load_folder(options.folder) if options.folder else load_set(name, options.seed)
             result, more = measure_set(labelled, settings, show)
-            results.append(result)
+            results[result.name] = result
             versions |= more
+            if options.out:  # so that nothing is lost if a later set fails
+                write_json(options.out, build_report(options, keys, versions, results))
+    return build_report(options, keys, versions, results)
+
+
+def build_report(
+    options: argparse.Namespace, keys: int, versions: Mapping[str, str], results: Mapping[str, SetResult]
+) -> Report:
+    """Return the report of the sets measured so far, in the order they are listed."""
+    order = [name for name in list_names() if name in results]
     return Report(
         measured_on=datetime.now(UTC).date().isoformat(),
         machine=describe_machine(),
         versions=versions,
         settings={"seed": options.seed, "keys": keys, "Splink threads": options.threads},
-        sets=tuple(results),
+        sets=tuple(results[name] for name in dict.fromkeys([*order, *results])),
     )
 
 
@@ -158,10 +170,13 @@ def print_table(report: Report, console: Console) -> None:
         console.print(f"{'met    ' if finding.is_good else 'NOT MET'}  {finding.text}", soft_wrap=True)
 
 
+def write_json(path: Path, report: Report) -> None:
+    """Write a report as JSON."""
+    path.write_text(json.dumps(to_json(report), indent=1) + "\n", encoding="utf-8")
+
+
 def list_outputs(options: argparse.Namespace, report: Report) -> Iterator[tuple[Path, str]]:
     """Yield each file to write and its text."""
-    if options.out:
-        yield options.out, json.dumps(to_json(report), indent=1) + "\n"
     if options.html:
         yield options.html, render_page(report)
     if options.write_docs:

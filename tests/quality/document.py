@@ -32,8 +32,8 @@ METHODS_TEXT = """
 - **Splink, usual blocking**: Splink in plaintext, unsupervised: library comparisons with their default
   levels (Jaro-Winkler and term frequencies for names), the prior from deterministic rules, u from random
   pairs, m by expectation maximisation over blocking rules. Own threshold: match probability 0.5. Links
-  between two files are decided by its single best links, between more by a greedy pass that decides as they
-  do and does not take many minutes, duplicates by connected components. It gets the same fields as Clew,
+  between files are decided by its single best links, or, where those take many minutes, by a greedy pass
+  that decides as they do; duplicates by connected components. It gets the same fields as Clew,
   standardised by the same code. Its blocking rules were chosen generously, with these sets in view.
 - **Splink, same pairs**: the same model, scoring exactly the candidate pairs of Clew.
 - **Splink, every pair**: the same model without blocking, where that is at most six million comparisons.

@@ -26,9 +26,8 @@ from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 RECALL_OF_RULES = 0.6  # what is told to Splink about its deterministic rules; its tutorials say 0.6 to 0.8
 MAX_TRAINING_PAIRS = 1e7  # random pairs for u; Splink's documentation calls this often adequate
 OWN_PROBABILITY = 0.5
-MIN_MATCH_WEIGHT = (
-    -10.0
-)  # pairs under it (odds of 1 to 1,000) are not written out; no best threshold is there
+MAX_ROWS_TO_CLUSTER = 50_000  # scored pairs up to which its single best links take seconds
+MIN_MATCH_WEIGHT = -10.0  # odds of 1 to 1,000: of every pair, those under it are not written out
 SEPARATOR = "-__-"  # how Splink joins source_dataset and unique_id
 
 # Exact agreement on all fields of a rule is held to be a match when the prior is estimated.
@@ -83,8 +82,8 @@ def main() -> None:
     # Every pair is millions: the hopeless ones are dropped as they are scored.
     floor = MIN_MATCH_WEIGHT if job["pairs"] == "all" else None
     scored = linker.inference.predict(threshold_match_weight=floor)
-    # Single best links of more than two files take many minutes: the caller makes them from the scores.
-    has_own = job["within"] or len(job["datasets"]) == 2
+    # Single best links of many records or files take many minutes: the caller makes them from the scores.
+    has_own = job["within"] or (len(job["datasets"]) == 2 and count_rows(scored) <= MAX_ROWS_TO_CLUSTER)
     own = decide(linker, scored, job, OWN_PROBABILITY) if has_own else None
     seconds = time.perf_counter() - started
     scored.to_csv(str(folder / "scored.csv"), overwrite=True)
@@ -94,6 +93,11 @@ def main() -> None:
         "versions": {"splink": splink.__version__, "duckdb": duckdb.__version__},
     }
     (folder / "result.json").write_text(json.dumps(result), encoding="utf-8")
+
+
+def count_rows(table: Any) -> int:
+    """Return how many pairs were scored."""
+    return int(table.as_duckdbpyrelation().count("*").fetchall()[0][0])
 
 
 def train(api: DuckDBAPI, folder: Path, job: dict[str, Any]) -> Linker:

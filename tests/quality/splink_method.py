@@ -37,7 +37,7 @@ class SplinkRun:
 
     Attributes:
         own: Pairs that Splink's clustering decided at match probability 0.5; None for more than two
-            files, where it takes many minutes.
+            files or many records, where it takes many minutes.
         scored: (match weight, pair) for every pair that it scored.
         seconds: From reading the records to the own decision.
         versions: Of Splink and DuckDB.
@@ -83,8 +83,8 @@ def run_splink(
 def judge_splink(run: SplinkRun, labelled: LabelledSet) -> Run:
     """Return the run judged.
 
-    The greedy pass gives what Splink's single best links would: on two files both are there and equal.
-    It finds the best threshold for all and the own decision for more than two files.
+    The greedy pass gives what Splink's single best links would: where both are there they are equal. It
+    finds the best threshold, and the own decision where Splink's own takes too long.
     """
     decided = run.own
     if decided is None:

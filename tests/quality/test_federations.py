@@ -1,5 +1,7 @@
 """A generated federation becomes the labelled set that nodes would submit."""
 
+from dataclasses import replace
+
 import pytest
 
 from lab.synthetic.parameters import OriginRates
@@ -48,6 +50,13 @@ def test_the_same_seed_gives_the_same_set(equal_parts: LabelledSet) -> None:
     again = build_federation_set("made", scenario, seed=1)
     assert [file.rows for file in again.files] == [file.rows for file in equal_parts.files]
     assert again.truth == equal_parts.truth
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_every_scenario_can_be_generated(name: str) -> None:
+    forces = SCENARIOS[name].forces[:2] or ("essex", "kent")
+    small = replace(SCENARIOS[name], forces=forces, records=1_000)
+    assert build_federation_set(name, small, seed=1).truth
 
 
 def test_scenarios_are_five_and_all_forces_at_three_levels_of_error_and_two_of_origin() -> None:
