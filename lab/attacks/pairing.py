@@ -73,4 +73,3 @@ def _get_density(similarity: Floats) -> Floats:
     count = min(HUB_NEIGHBOURS, similarity.shape[1])
     density: Floats = np.partition(similarity, -count, axis=1)[:, -count:].mean(axis=1)
     return density
-
