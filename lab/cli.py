@@ -14,7 +14,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 
 @app.callback()
 def describe() -> None:
-    """Try and measure Clew on one machine: link files, make synthetic data, run a whole federation."""
+    """Try and measure Clew on one machine: link files, make data, attack encodings, run a federation."""
 
 
 @app.command()
@@ -109,3 +109,60 @@ def demo(
         print_json(outcome)
     if not outcome["held"]:
         raise typer.Exit(EXIT_FAILED)
+
+
+@app.command()
+def attack(
+    schemes: Annotated[
+        list[str] | None, typer.Argument(metavar="SCHEME", help="Schemes to attack; a set of them if none.")
+    ] = None,
+    people: Annotated[Path | None, typer.Option(help="CSV of people in place of synthetic ones.")] = None,
+    records: Annotated[int | None, typer.Option(help="Records that the coordinator holds.")] = None,
+    coverage: Annotated[str, typer.Option(help="Shares of them on the attacker's list.")] = "1,0.5,0.2",
+    anchors: Annotated[str, typer.Option(help="Numbers of records it knows already.")] = "0,40,400,2000",
+    attacks: Annotated[str, typer.Option(help="Names of attacks with commas between; all if none.")] = "",
+    leaked_key: Annotated[
+        bool, typer.Option("--leaked-key", help="Also what follows when the secret leaks.")
+    ] = False,
+    density: Annotated[
+        str | None, typer.Option(help="How births lie: national, or as-is (for --people).")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The same seed draws the same people and keys.")] = 20_260_101,
+    jobs: Annotated[int, typer.Option(help="Processes to work in.")] = 1,
+    results: Annotated[
+        list[Path] | None, typer.Option(help="Take earlier JSON too; alone, only render it.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write results there as JSON, after each.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write the report with its chart there.")] = None,
+    write_docs: Annotated[bool, typer.Option("--write-docs", help="Write docs/privacy.md.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
+) -> None:
+    """Measure what encodings give away: attack them as a curious coordinator could.
+
+    Exit code 1 if a positive control fails: then nothing was shown.
+
+    Example: clew-lab attack plain tokens-near-unique --records 5000 --coverage 1,0.2 --html privacy.html
+    """
+    from lab.attack_command import AttackOptions, run_attack_command
+    from protos.hosting.terminal import explained_errors
+
+    with explained_errors():
+        run_attack_command(
+            AttackOptions(
+                schemes=tuple(schemes or ()),
+                people=people,
+                records=records,
+                coverage=coverage,
+                anchors=anchors,
+                attacks=attacks,
+                leaked_key=leaked_key,
+                density=density,
+                seed=seed,
+                jobs=jobs,
+                results=tuple(results or ()),
+                out=out,
+                html=html,
+                write_docs=write_docs,
+                as_json=as_json,
+            )
+        )

@@ -113,7 +113,7 @@ def get_scheme(name: str) -> Scheme:
         InputError: There is none of that name.
     """
     if name not in SCHEMES:
-        raise InputError(f"scheme: expected one of {', '.join(SCHEMES)}, got {name}")
+        raise InputError(f"SCHEME: expected one of {', '.join(SCHEMES)}, got {name}")
     return SCHEMES[name]()
 
 
@@ -162,3 +162,19 @@ SCHEMES: dict[str, Callable[[], Scheme]] = {
     "tokens-near-unique-tied": _tokens("tokens-near-unique-tied", *NEAR_UNIQUE_SALTS, is_tied=True),
 }
 """Name to scheme; made when asked for, because schemas are parsed."""
+
+DEFAULT_SCHEMES = (
+    "plain",
+    "xor-fold",
+    "blip",
+    "diffusion-5",
+    "sparse-diffusion-10",
+    "salted-dob",
+    "coarse-views",
+    "token-coarse-one",
+    "tokens-coarse-untied",
+    "tokens-coarse-tied",
+    "tokens-near-unique",
+    "tokens-near-unique-tied",
+)
+"""What is attacked unless other schemes are named."""

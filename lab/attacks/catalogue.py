@@ -1,0 +1,108 @@
+"""Every attack of the lab: what it is, whose idea it was, and what it needs.
+
+Layer: lab. Pure. A new attack is one more entry of :data:`ATTACKS`; the runner finds out from it where the
+attack applies, and the report what to say of it.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from crypto.errors import InputError
+from lab.attacks.graph_matching import match_graphs
+from lab.attacks.observation import Guesses, Knowledge, Observation
+
+
+class Need(StrEnum):
+    """What an attack cannot do without."""
+
+    ENCODINGS = "encodings"
+    BLOCKS = "block tokens"
+    TIES = "rows of several views tied to one record"
+    ANCHORS = "known records"
+    LEAK = "the members' secret"
+
+
+@dataclass(frozen=True, slots=True)
+class Attack:
+    """One attack.
+
+    Attributes:
+        name: Short name, as on the command line.
+        title: What it is called in tables.
+        idea: How it works, in sentences for a privacy officer.
+        source: Paper, or own work.
+        needs: What the coordinator must hold or the attacker must know for it.
+        run: Names people for rows.
+        uses_anchors: Whether known records help it although it can do without.
+    """
+
+    name: str
+    title: str
+    idea: str
+    source: str
+    needs: frozenset[Need]
+    run: Callable[[Observation, Knowledge], Guesses]
+    uses_anchors: bool = False
+
+    @property
+    def is_limit(self) -> bool:
+        """Whether it shows the limit of every keyed encoding and so judges no scheme."""
+        return Need.LEAK in self.needs
+
+
+def list_offered(observation: Observation, knowledge: Knowledge) -> frozenset[Need]:
+    """Return the needs that what the attacker holds and knows meets."""
+    offered = {
+        Need.ENCODINGS: any(view.encodings is not None for view in observation.views),
+        Need.BLOCKS: any(view.blocks is not None for view in observation.views),
+        Need.TIES: observation.ties is not None and len(observation.views) > 1,
+        Need.ANCHORS: any(len(known) for known in knowledge.anchors),
+        Need.LEAK: knowledge.leaked_secret is not None,
+    }
+    return frozenset(need for need, is_met in offered.items() if is_met)
+
+
+def choose_attacks(
+    attacks: Iterable[Attack], observation: Observation, knowledge: Knowledge
+) -> tuple[Attack, ...]:
+    """Return the attacks that apply, leaving out those that known records would change nothing for."""
+    offered = list_offered(observation, knowledge)
+    return tuple(
+        attack
+        for attack in attacks
+        if attack.needs <= offered
+        and (attack.uses_anchors or Need.ANCHORS in attack.needs or Need.ANCHORS not in offered)
+    )
+
+
+def get_attack(name: str) -> Attack:
+    """Return an attack by its name.
+
+    Raises:
+        InputError: There is none of that name.
+    """
+    if name not in ATTACKS:
+        raise InputError(f"--attacks: expected names among {', '.join(ATTACKS)}, got {name}")
+    return ATTACKS[name]
+
+
+ATTACKS: dict[str, Attack] = {
+    attack.name: attack
+    for attack in (
+        Attack(
+            "graph-matching",
+            "graph matching",
+            "The attacker encodes its list under a key of its own. Who is how similar to whom is nearly the "
+            "same in both, so the two webs of similarity can be laid on one another, first roughly by the "
+            "statistics of their independent components, then more and more finely. It needs neither the "
+            "key nor a single known record.",
+            "Vidanage, Christen, Ranbaduge and Schnell (2020), A graph matching attack on privacy-preserving "
+            "record linkage; Schäfer, Armknecht and Heng (2024), R+R: Revisiting graph matching attacks on "
+            "privacy-preserving record linkage; the alignment by components is our own",
+            frozenset({Need.ENCODINGS}),
+            match_graphs,
+        ),
+    )
+}
+"""Name to attack, in the order they are run and described."""

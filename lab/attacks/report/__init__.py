@@ -1,0 +1,1 @@
+"""What attacks found, for people: verdicts, table, chart, page and document."""

@@ -1,0 +1,102 @@
+"""The report on a terminal: a block for each scheme, readable at a hundred columns.
+
+Layer: lab.
+"""
+
+from collections.abc import Sequence
+
+from rich.table import Table
+
+from lab.attacks.report.reading import (
+    Pooled,
+    SchemeReading,
+    describe_void,
+    list_failures,
+    read_runs,
+    show_interval,
+    show_share,
+)
+from lab.attacks.results import Run, TyingResult
+from protos.hosting.terminal import out
+
+HEADINGS = ("attack", "list", "known", "re-identified", "95% interval", "resolved", "seconds")
+EXPLANATION = (
+    "List: share of the people behind the records that the attacker's list has. Re-identified: records whose person the attacker named, of those listed and not known beforehand; "
+    "intervals are Wilson's, of records and not of runs. Resolved: the same of records that members "
+    "resolved in a round; - where none were."
+)
+
+
+def print_report(runs: Sequence[Run]) -> None:
+    """Print controls, then each scheme with its verdict and every attack, worst first."""
+    _print_controls(runs)
+    for reading in (*read_runs(runs, are_void=True), *read_runs(runs)):
+        _print_scheme(reading)
+    out.print(EXPLANATION)
+    for failed in list_failures(runs):
+        out.print(
+            f"[yellow]not measured:[/] {failed.attack} on {failed.scheme}, list covers "
+            f"{failed.coverage:.0%}, {failed.anchors:,} known ({failed.failure})"
+        )
+
+
+def list_row(row: Pooled) -> tuple[str, ...]:
+    """Return an attack's row as text, for terminal, page and document alike."""
+    return (
+        row.title + (" (limit)" if row.is_limit else ""),
+        show_share(row.coverage),
+        f"{row.anchors:,}",
+        f"{show_share(row.listed.share)} of {row.listed.trials:,}",
+        show_interval(row.listed),
+        f"{show_share(row.resolved.share)} of {row.resolved.trials:,}" if row.resolved.trials else "-",
+        f"{row.seconds:.1f}",
+    )
+
+
+def show_quality(reading: SchemeReading) -> str:
+    """Return how well a scheme links, in words."""
+    quality = reading.quality
+    if quality is None:
+        return "linkage quality not measured"
+    return f"best F1 {quality.f1:.4f} (precision {quality.precision:.4f}, recall {quality.recall:.4f})"
+
+
+def show_tying(tying: TyingResult) -> str:
+    """Return how well two views can be tied, in words."""
+    return (
+        f"tying {tying.views}: {tying.ratio:.2f} times chance "
+        f"(95%: {tying.low:.2f} to {tying.high:.2f}), {tying.seconds:.1f} s"
+    )
+
+
+def _print_controls(runs: Sequence[Run]) -> None:
+    for run in runs:
+        for control in run.controls:
+            word = "[green]met[/]" if control.is_met else "[bold red]FAILED[/]"
+            reached = control.failure or show_share(control.reached.share)
+            out.print(
+                f"Positive control {word}: {control.name}, {reached} re-identified, "
+                f"at least {control.goal:.0%} expected"
+            )
+    for line in describe_void(runs):
+        out.print(f"[bold red]{line}[/]")
+    out.print()
+
+
+def _print_scheme(reading: SchemeReading) -> None:
+    out.print(f"[bold]{reading.scheme}[/]: {reading.verdict}")
+    out.print(show_quality(reading))
+    for tying in reading.tying:
+        out.print(show_tying(tying))
+    if reading.rows:
+        out.print(_build_table(reading.rows))
+    out.print()
+
+
+def _build_table(rows: Sequence[Pooled]) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False)
+    for number, heading in enumerate(HEADINGS):
+        table.add_column(heading, justify="right" if number else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(*list_row(row))
+    return table

@@ -1,0 +1,75 @@
+"""Run attacks over settings: each scheme, coverage and number of known records is drawn and attacked.
+
+Layer: lab. Pure but for the clock, which is an argument. Every cell is independent of the others, so that
+they can run in any order, in several processes, and a failure loses one result.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from lab.attacks.catalogue import Attack, choose_attacks, get_attack
+from lab.attacks.hits import count_hits
+from lab.attacks.observation import Person
+from lab.attacks.results import AttackResult, Count
+from lab.attacks.scenario import Scenario, Setting, draw_scenario
+from lab.attacks.schemes import get_scheme
+
+Clock = Callable[[], float]
+"""Seconds from any fixed moment."""
+
+NOTHING = Count(0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One setting for one scheme, to be attacked in every way that applies.
+
+    Attributes:
+        scheme: Name.
+        setting: What is drawn.
+        attacks: Names of the attacks wanted; those that do not apply are left out.
+        leak_secret: Whether the attacker has the members' secret too.
+    """
+
+    scheme: str
+    setting: Setting
+    attacks: tuple[str, ...]
+    leak_secret: bool = False
+
+
+def plan_cells(
+    schemes: Iterable[str], settings: Sequence[Setting], attacks: tuple[str, ...], *, leak_secret: bool
+) -> tuple[list[Cell], list[Setting]]:
+    """Return the cells to run, and the settings that cannot be: more known records than listed ones."""
+    fitting = [setting for setting in settings if setting.anchors <= setting.records * setting.coverage]
+    cells = [Cell(scheme, setting, attacks, leak_secret) for scheme in schemes for setting in fitting]
+    return cells, [setting for setting in settings if setting not in fitting]
+
+
+def run_cell(cell: Cell, pool: Sequence[Person], *, clock: Clock) -> Iterator[AttackResult]:
+    """Draw a cell and yield the result of each attack that applies."""
+    scenario = draw_scenario(pool, get_scheme(cell.scheme), cell.setting, leak_secret=cell.leak_secret)
+    wanted = [get_attack(name) for name in cell.attacks]
+    for attack in choose_attacks(wanted, scenario.observation, scenario.knowledge):
+        yield run_attack(attack, scenario, clock=clock)
+
+
+def run_attack(attack: Attack, scenario: Scenario, *, clock: Clock) -> AttackResult:
+    """Return what an attack reached on a scenario; one that breaks down gives a result that says so."""
+    started, failure = clock(), ""
+    try:
+        counts = count_hits(attack.run(scenario.observation, scenario.knowledge), scenario.truth)
+    except Exception as error:  # one attack's fault must not lose hours of the others' results
+        # Its text could quote a person's particulars.
+        counts, failure = (NOTHING, NOTHING, NOTHING), type(error).__name__
+    return AttackResult(
+        scheme=scenario.knowledge.scheme.name,
+        attack=attack.name,
+        coverage=scenario.setting.coverage,
+        anchors=scenario.setting.anchors,
+        listed=counts[0],
+        resolved=counts[1],
+        named=counts[2],
+        seconds=clock() - started,
+        failure=failure,
+    )

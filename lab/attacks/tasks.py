@@ -1,0 +1,138 @@
+"""The parts of a run as tasks that can be done in any order, here or in processes of their own.
+
+Layer: lab. A task that breaks down says so in its result and takes no other with it.
+"""
+
+import multiprocessing
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+
+import numpy as np
+
+from lab.attacks.controls import Control, run_control
+from lab.attacks.link_quality import measure_quality
+from lab.attacks.observation import Person
+from lab.attacks.people import Subject
+from lab.attacks.results import AttackResult, ControlResult, Count, Part
+from lab.attacks.run import Cell, Clock, run_cell
+from lab.attacks.schemes import get_scheme
+
+DRAWING = "drawing and encoding"  # stands for the attack in a result of a cell that could not be attacked
+
+
+@dataclass(frozen=True, slots=True)
+class ControlTask:
+    """Run a positive control on so many records."""
+
+    control: Control
+    records: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class QualityTask:
+    """Measure how well a scheme links."""
+
+    scheme: str
+    seed: int
+
+
+Task = ControlTask | QualityTask | Cell
+
+
+@dataclass(frozen=True, slots=True)
+class Pools:
+    """Whom tasks are done on.
+
+    Attributes:
+        attacked: Held people and strangers, at the density that was asked for.
+        national: The same at national density, for controls.
+        recorded: Subjects whose records have errors; empty when none are at hand.
+    """
+
+    attacked: Sequence[Person]
+    national: Sequence[Person]
+    recorded: Sequence[Subject]
+
+
+def describe_task(task: Task) -> str:
+    """Return what a task does, for progress."""
+    match task:
+        case ControlTask():
+            return f"positive control: {task.control.name}"
+        case QualityTask():
+            return f"{task.scheme}: linkage quality"
+        case Cell():
+            return f"{task.scheme}: list covers {task.setting.coverage:.0%}, {task.setting.anchors:,} known"
+
+
+def perform_tasks(
+    tasks: Sequence[Task], pools: Pools, *, jobs: int, progress: Callable[[int, str], None]
+) -> Iterator[Part]:
+    """Yield results as they come, those of one task together where there are several processes.
+
+    Args:
+        tasks: What to do, controls first.
+        pools: Whom to do it on.
+        jobs: How many processes; 1 does everything in this one.
+        progress: Called with how many tasks are done and what is next.
+    """
+    if jobs == 1:
+        for number, task in enumerate(tasks):
+            progress(number, describe_task(task))
+            yield from perform(task, pools, clock=time.perf_counter)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_keep, initargs=(pools,)) as executor:
+        waiting = {executor.submit(_perform_all, task): task for task in tasks}
+        for number, future in enumerate(as_completed(waiting)):
+            progress(number, f"done: {describe_task(waiting[future])}")
+            yield from future.result()
+
+
+def perform(task: Task, pools: Pools, *, clock: Clock) -> Iterator[Part]:
+    """Do a task and yield its results; a failure becomes one."""
+    try:
+        yield from _perform(task, pools, clock)
+    except Exception as error:  # one part's fault must not lose hours of the others' results
+        failed = _describe_failure(task, type(error).__name__)
+        if failed is not None:
+            yield failed
+
+
+def _perform(task: Task, pools: Pools, clock: Clock) -> Iterator[Part]:
+    match task:
+        case ControlTask():
+            yield run_control(task.control, pools.national, records=task.records, seed=task.seed, clock=clock)
+        case QualityTask():
+            secret = np.random.default_rng([task.seed, *b"quality"]).bytes(32)
+            yield measure_quality(pools.recorded, get_scheme(task.scheme), secret=secret, seed=task.seed)
+        case Cell():
+            yield from run_cell(task, pools.attacked, clock=clock)
+
+
+def _describe_failure(task: Task, failure: str) -> Part | None:
+    none = Count(0, 0)
+    match task:
+        case ControlTask():
+            return ControlResult(task.control.name, task.control.goal, none, failure)
+        case QualityTask():
+            return None
+        case Cell():
+            setting = task.setting
+            return AttackResult(
+                task.scheme, DRAWING, setting.coverage, setting.anchors, none, none, none, 0.0, failure
+            )
+
+
+_pools: list[Pools] = []  # of a worker process, which has no other way to get them but with every task
+
+
+def _keep(pools: Pools) -> None:
+    _pools[:] = [pools]
+
+
+def _perform_all(task: Task) -> list[Part]:
+    return list(perform(task, _pools[0], clock=time.perf_counter))
