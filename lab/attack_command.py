@@ -10,7 +10,7 @@ import platform
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -30,7 +30,7 @@ from lab.attacks.report.reading import describe_void, list_failures
 from lab.attacks.report.table import print_report
 from lab.attacks.results import Conditions, Run, parse_runs, to_json
 from lab.attacks.run import plan_cells
-from lab.attacks.scenario import Setting
+from lab.attacks.scenario import Setting, count_covered
 from lab.attacks.schemes import DEFAULT_SCHEMES, get_scheme
 from lab.attacks.tasks import ControlTask, Pools, QualityTask, Task, perform_tasks
 from protos.hosting.terminal import EXIT_FAILED, errors, print_json, print_next
@@ -111,13 +111,15 @@ def plan_run(options: AttackOptions, *, today: str) -> Plan:
     if not coverages or not anchors or options.seed < 0 or options.jobs < 1:
         raise InputError("expected at least one --coverage, one --anchors, a --seed from 0 and --jobs from 1")
     share_on_hand = 2 - min(coverages)  # held people, and strangers in place of those the list lacks
-    subjects, records = _get_subjects(options, share_on_hand)
+    subjects, records = _get_subjects(options, max(1.0, share_on_hand))
     density = options.density or (AS_IS if options.people else NATIONAL)
     attacked = set_density(subjects, density, records=records, seed=options.seed)
     national = set_density(subjects, NATIONAL, records=records, seed=options.seed)
     settings = [
         Setting(records, coverage, known, options.seed) for coverage in coverages for known in anchors
     ]
+    for setting in settings:
+        count_covered(len(subjects), replace(setting, anchors=min(setting.anchors, 0)))
     cells, left_out = plan_cells(schemes, settings, attacks, leak_secret=options.leaked_key)
     controls = [ControlTask(control, records, options.seed) for control in choose_controls(attacks)]
     recorded = () if options.people else subjects[:records]

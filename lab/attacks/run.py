@@ -7,6 +7,7 @@ they can run in any order, in several processes, and a failure loses one result.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from crypto.errors import ClewError
 from lab.attacks.catalogue import Attack, choose_attacks, get_attack
 from lab.attacks.hits import count_hits
 from lab.attacks.observation import Person
@@ -37,11 +38,18 @@ class Cell:
     leak_secret: bool = False
 
 
+def describe_failure(error: Exception) -> str:
+    """Return what may be shown of an error: a text not meant to be shown could quote a person."""
+    return error.public_message if isinstance(error, ClewError) else type(error).__name__
+
+
 def plan_cells(
     schemes: Iterable[str], settings: Sequence[Setting], attacks: tuple[str, ...], *, leak_secret: bool
 ) -> tuple[list[Cell], list[Setting]]:
     """Return the cells to run, and the settings that cannot be: more known records than listed ones."""
-    fitting = [setting for setting in settings if setting.anchors <= setting.records * setting.coverage]
+    fitting = [
+        setting for setting in settings if setting.anchors <= round(setting.records * setting.coverage)
+    ]
     cells = [Cell(scheme, setting, attacks, leak_secret) for scheme in schemes for setting in fitting]
     return cells, [setting for setting in settings if setting not in fitting]
 
@@ -60,8 +68,7 @@ def run_attack(attack: Attack, scenario: Scenario, *, clock: Clock) -> AttackRes
     try:
         counts = count_hits(attack.run(scenario.observation, scenario.knowledge), scenario.truth)
     except Exception as error:  # one attack's fault must not lose hours of the others' results
-        # Its text could quote a person's particulars.
-        counts, failure = (NOTHING, NOTHING, NOTHING), type(error).__name__
+        counts, failure = (NOTHING, NOTHING, NOTHING), describe_failure(error)
     return AttackResult(
         scheme=scenario.knowledge.scheme.name,
         attack=attack.name,

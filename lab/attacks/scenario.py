@@ -67,7 +67,7 @@ def draw_scenario(
     Raises:
         InputError: Too few people or records, or a coverage out of range.
     """
-    covered = _check(pool, setting)
+    covered = count_covered(len(pool), setting)
     rng = np.random.default_rng(setting.seed)
     order = rng.permutation(len(pool))
     held, strangers = order[: setting.records], order[setting.records :][: setting.records - covered]
@@ -86,6 +86,32 @@ def draw_scenario(
     )
     resolved = np.zeros(setting.records, dtype=np.bool_)
     return Scenario(setting, observation, knowledge, Truth(records, place[held], known, resolved))
+
+
+def count_covered(people: int, setting: Setting) -> int:
+    """Return how many of the held records are on the attacker's list.
+
+    Args:
+        people: How many there are to draw from.
+        setting: What is to be drawn.
+
+    Raises:
+        InputError: Too few people or records, or a coverage or a number of known records out of range.
+    """
+    if not 0 < setting.coverage <= 1:
+        raise InputError(f"coverage: expected a share above 0 and at most 1, got {setting.coverage}")
+    if setting.records < LEAST_RECORDS:
+        raise InputError(f"records: expected at least {LEAST_RECORDS}, got {setting.records}")
+    covered = round(setting.records * setting.coverage)
+    needed = 2 * setting.records - covered
+    if people < needed:
+        raise InputError(
+            f"expected at least {needed:,} people ({setting.records:,} held, the others strangers on the "
+            f"list), got {people:,}; lower --records or give a larger table"
+        )
+    if not 0 <= setting.anchors <= covered:
+        raise InputError(f"anchors: expected 0 to the {covered:,} listed records, got {setting.anchors:,}")
+    return covered
 
 
 def observe(
@@ -110,23 +136,6 @@ def _tie(records: Sequence[Ints], people: int, rng: np.random.Generator) -> Ints
     for column, record in enumerate(records):
         ties[record, column] = np.arange(len(record))
     return rng.permutation(ties)
-
-
-def _check(pool: Sequence[Person], setting: Setting) -> int:
-    if not 0 < setting.coverage <= 1:
-        raise InputError(f"coverage: expected a share above 0 and at most 1, got {setting.coverage}")
-    if setting.records < LEAST_RECORDS:
-        raise InputError(f"records: expected at least {LEAST_RECORDS}, got {setting.records}")
-    covered = round(setting.records * setting.coverage)
-    needed = 2 * setting.records - covered
-    if len(pool) < needed:
-        raise InputError(
-            f"expected at least {needed:,} people ({setting.records:,} held, the others strangers on the "
-            f"list), got {len(pool):,}; lower --records or give a larger table"
-        )
-    if setting.anchors > covered:
-        raise InputError(f"anchors: expected at most the {covered:,} listed records, got {setting.anchors:,}")
-    return covered
 
 
 def _draw_known(listed: Ints, anchors: int, rng: np.random.Generator) -> Flags:

@@ -16,7 +16,7 @@ from lab.attacks.link_quality import measure_quality
 from lab.attacks.observation import Person
 from lab.attacks.people import Subject
 from lab.attacks.results import AttackResult, ControlResult, Count, Part
-from lab.attacks.run import Cell, Clock, run_cell
+from lab.attacks.run import Cell, Clock, describe_failure, run_cell
 from lab.attacks.schemes import get_scheme
 
 DRAWING = "drawing and encoding"  # stands for the attack in a result of a cell that could not be attacked
@@ -97,7 +97,7 @@ def perform(task: Task, pools: Pools, *, clock: Clock) -> Iterator[Part]:
     try:
         yield from _perform(task, pools, clock)
     except Exception as error:  # one part's fault must not lose hours of the others' results
-        failed = _describe_failure(task, type(error).__name__)
+        failed = _fail(task, describe_failure(error))
         if failed is not None:
             yield failed
 
@@ -113,7 +113,7 @@ def _perform(task: Task, pools: Pools, clock: Clock) -> Iterator[Part]:
             yield from run_cell(task, pools.attacked, clock=clock)
 
 
-def _describe_failure(task: Task, failure: str) -> Part | None:
+def _fail(task: Task, failure: str) -> Part | None:
     none = Count(0, 0)
     match task:
         case ControlTask():

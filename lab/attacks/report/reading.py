@@ -11,6 +11,7 @@ from lab.attacks.catalogue import ATTACKS
 from lab.attacks.results import AttackResult, Count, Run, SchemeQuality, TyingResult
 
 VOID = "VOID: a positive control failed, so this shows nothing about it."
+LEAST_SHOWN = 0.0001  # less would be shown as nothing, and nothing is never claimed
 EVERYONE = 0.95  # a share over it is called everyone
 
 
@@ -134,6 +135,8 @@ def show_share(share: float) -> str:
     """Return a share as a percentage with as many decimals as it needs."""
     if share in (0.0, 1.0):
         return f"{share:.0%}"
+    if share < LEAST_SHOWN:
+        return f"<{LEAST_SHOWN:.2%}"
     if share < 0.01:
         return f"{share:.2%}"
     # A share that rounds to all is not all.

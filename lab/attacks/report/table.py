@@ -21,9 +21,10 @@ from protos.hosting.terminal import out
 
 HEADINGS = ("attack", "list", "known", "re-identified", "95% interval", "resolved", "seconds")
 EXPLANATION = (
-    "List: share of the people behind the records that the attacker's list has. Re-identified: records whose person the attacker named, of those listed and not known beforehand; "
-    "intervals are Wilson's, of records and not of runs. Resolved: the same of records that members "
-    "resolved in a round; - where none were."
+    "List: share of the people behind the records that are on the attacker's list. Re-identified: records "
+    "whose person the attacker named, of those listed and not known beforehand; intervals are Wilson's, of "
+    "records and not of runs. Resolved: the same of records that members resolved in a round; - where none "
+    "were."
 )
 
 
