@@ -10,6 +10,8 @@ Source: after Vidanage et al. (2020), A graph matching attack on PPRL; Schäfer,
 R+R: Revisiting graph matching attacks on PPRL. The alignment by independent components is Clew's own.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from lab.attacks.assignment import describe_components, match_components
@@ -24,32 +26,35 @@ from lab.attacks.observation import (
     get_bits,
     name_nobody,
 )
-from lab.attacks.pairing import Pairing, compare, pair_rows, rotate
+from lab.attacks.pairing import Pairing, compare, normalise, pair_rows, rotate
+from lab.attacks.profiles import compare_profiles
 
 COMPONENT_COUNTS = (80, 120)  # two resolutions, because either may find what the other mixes
 ROWS_PER_COMPONENT = 25  # fewer rows cannot tell so many components apart
-AXES_BY_LEVEL = (40, 60, 80, 100, 120, 150, 200, 300)
+FEWEST_ROWS = 100  # under it there is nothing to learn from
+ROUGH_LEVELS, FINE_LEVELS = (40, 60, 80, 100, 120, 150), (200, 300)  # axes that each level uses
 GUIDED_LEVELS = 3  # the first levels lean on the components too
-MOST_ROUNDS = 20
 ROUNDS_PER_LEVEL = 4
 SETTLED_SHARE = 0.9  # of rows that a round names as the one before did; then the next level can be tried
 GUIDE_WEIGHT = 0.5
 FIRST_SHARE, MORE_SHARE = 0.3, 0.15  # of mutual pairs, the surest first, that a level learns from
 FEWEST_PAIRS = 300
+TESTED_SHARE = 0.2  # of the rows: the surest pairs, which certainty is measured on
+CONVINCING, HOPELESS = 10.0, 3.0  # certainty of attempts that are right, and of those to give up early
 FLATTENING = 0.5  # of the axes' deviations: between raw scores (0) and white ones (1)
 
 
 def match_graphs(observation: Observation, knowledge: Knowledge) -> Guesses:
-    """Name a person of the list for every row of every view that has encodings."""
-    shadow = knowledge.scheme.encode(knowledge.people, knowledge.draw_secret("shadow"))
-    rng = np.random.default_rng(knowledge.seed)
-    guesses = []
-    for view, (own, person), nobody in zip(observation.views, shadow, name_nobody(observation), strict=True):
-        if view.encodings is None or not _count_components(view, own):
-            guesses.append(nobody)
-            continue
-        guesses.append(person[_match_view(view, own, rng)])
-    return tuple(guesses)
+    """Name a person of the list for every row of every view that has encodings under one key.
+
+    Views with blocks are passed over: encodings of different blocks have different keys, and whoever
+    compares them compares noise. Where nothing convinces, the likeliest people are named all the same,
+    because a wrong name costs this attacker nothing.
+    """
+    return tuple(
+        _match_view(view, knowledge, index) if _is_matchable(view, knowledge) else nobody
+        for index, (view, nobody) in enumerate(zip(observation.views, name_nobody(observation), strict=True))
+    )
 
 
 def align_components(
@@ -73,44 +78,94 @@ def align_components(
     return first * weight, second[:, found.order] * weight
 
 
-def refine(held: Axes, listed: Axes, pairing: Pairing, *, guide: Floats | None) -> Pairing:
+def refine(
+    held: Axes, listed: Axes, pairing: Pairing, *, levels: Sequence[int], guide: Floats | None = None
+) -> Pairing:
     """Return a better pairing, learnt from a rough one in rounds of growing dimension.
+
+    A guided search that is at chance when it loses its guide is given up.
 
     Args:
         held: Axes of the stolen encodings.
         listed: Axes of the attacker's own.
         pairing: What is believed so far.
+        levels: How many axes each level uses.
         guide: Similarities that the first rounds add, shape (held, listed).
     """
-    scale = np.maximum(held.scores.std(axis=0), 1e-6) ** FLATTENING
-    width = min(held.scores.shape[1], listed.scores.shape[1])
-    left, right = held.scores[:, :width] / scale[:width], listed.scores[:, :width] / scale[:width]
-    level = tries = 0
-    for _ in range(MOST_ROUNDS):
-        axes, before = AXES_BY_LEVEL[level], pairing.nearest
-        sure = max(FEWEST_PAIRS, int(len(pairing.held) * (FIRST_SHARE + MORE_SHARE * level)))
-        pairs = pairing.held[:sure], pairing.listed[:sure]
-        similarity = compare(left[:, :axes], rotate(left[:, :axes], right[:, :axes], pairs=pairs))
-        if guide is not None and level < GUIDED_LEVELS:
-            similarity += GUIDE_WEIGHT * guide
-        pairing = pair_rows(similarity)
-        tries += 1
-        settled = float((pairing.nearest == before).mean()) >= SETTLED_SHARE
-        if settled or tries == ROUNDS_PER_LEVEL:
-            level, tries = level + 1, 0
-        if level == len(AXES_BY_LEVEL):
+    left, right = _flatten(held, listed)
+    for level, axes in enumerate(levels):
+        share = FIRST_SHARE + MORE_SHARE * level if guide is not None else 1.0
+        if (
+            guide is not None
+            and level == GUIDED_LEVELS
+            and measure_certainty(held, listed, pairing) < HOPELESS
+        ):
             break
+        for _ in range(ROUNDS_PER_LEVEL):
+            before = pairing.nearest
+            sure = max(FEWEST_PAIRS, int(len(pairing.held) * share))
+            pairs = pairing.held[:sure], pairing.listed[:sure]
+            similarity = compare(left[:, :axes], rotate(left[:, :axes], right[:, :axes], pairs=pairs))
+            if guide is not None and level < GUIDED_LEVELS:
+                similarity += GUIDE_WEIGHT * guide
+            pairing = pair_rows(similarity)
+            if float((pairing.nearest == before).mean()) >= SETTLED_SHARE:
+                break
     return pairing
 
 
-def _count_components(view: View, own: View) -> tuple[int, ...]:
+def measure_certainty(held: Axes, listed: Axes, pairing: Pairing) -> float:
+    """Return how alike the surest pairs are along axes that had no part in finding them, in units of chance.
+
+    Half of these pairs teach the rotation of those axes and the others are compared: a wrong alignment fits
+    what it is learnt from and nothing else. No truth is needed.
+    """
+    left, right = (scores[:, ROUGH_LEVELS[-1] :] for scores in _flatten(held, listed))
+    tested = max(FEWEST_PAIRS, int(len(left) * TESTED_SHARE))
+    rows, people = pairing.held[:tested], pairing.listed[:tested]
+    if left.shape[1] < 2 or len(rows) < 2:
+        return 0.0
+    turned = normalise(rotate(left, right, pairs=(rows[::2], people[::2])))
+    alike = (normalise(left)[rows[1::2]] * turned[people[1::2]]).sum(axis=1)
+    return float(alike.mean() * np.sqrt(len(alike) * left.shape[1]))
+
+
+def _is_matchable(view: View, knowledge: Knowledge) -> bool:
+    enough = min(view.rows, len(knowledge.people)) >= FEWEST_ROWS
+    return view.encodings is not None and view.blocks is None and enough
+
+
+def _count_components(rows: int, people: int) -> tuple[int, ...]:
     """Return how many components to look for, at each resolution that the rows allow."""
-    most = min(view.rows, own.rows) // ROWS_PER_COMPONENT
-    return tuple(sorted({min(count, most) for count in COMPONENT_COUNTS if most > 1}))
+    most = min(rows, people) // ROWS_PER_COMPONENT
+    return tuple(sorted({min(count, most) for count in COMPONENT_COUNTS}))
 
 
-def _match_view(view: View, own: View, rng: np.random.Generator) -> Ints:
-    held, listed = (find_axes(get_bits(each), max(AXES_BY_LEVEL)) for each in (view, own))
-    found = [align_components(held, listed, count=count, rng=rng) for count in _count_components(view, own)]
+def _match_view(view: View, knowledge: Knowledge, index: int) -> Ints:
+    """Return the people named by the surer of two attempts, the cheaper one first."""
+    own, person = knowledge.scheme.encode(knowledge.people, knowledge.draw_secret("shadow"))[index]
+    bits = get_bits(view)
+    held, listed = find_axes(bits, FINE_LEVELS[-1]), find_axes(get_bits(own), FINE_LEVELS[-1])
+    rng = np.random.default_rng([knowledge.seed, index])
+    counts = _count_components(view.rows, own.rows)
+    found = [align_components(held, listed, count=count, rng=rng) for count in counts]
     guide = compare(np.hstack([left for left, _ in found]), np.hstack([right for _, right in found]))
-    return refine(held, listed, pair_rows(guide), guide=guide).nearest
+    best, certainty = _attempt(held, listed, guide)
+    if certainty < CONVINCING:
+        guide += compare_profiles(bits, get_bits(own), knowledge, view=index)
+        other, surer = _attempt(held, listed, guide)
+        best, certainty = (other, surer) if surer > certainty else (best, certainty)
+    fine = best if certainty < HOPELESS else refine(held, listed, best, levels=FINE_LEVELS)
+    return person[fine.nearest]
+
+
+def _attempt(held: Axes, listed: Axes, guide: Floats) -> tuple[Pairing, float]:
+    pairing = refine(held, listed, pair_rows(guide), levels=ROUGH_LEVELS, guide=guide)
+    return pairing, measure_certainty(held, listed, pairing)
+
+
+def _flatten(held: Axes, listed: Axes) -> tuple[Floats, Floats]:
+    """Return scores of as many axes, their deviations evened out in part."""
+    width = min(held.scores.shape[1], listed.scores.shape[1])
+    scale = np.maximum(held.scores[:, :width].std(axis=0), 1e-6) ** FLATTENING
+    return held.scores[:, :width] / scale, listed.scores[:, :width] / scale
