@@ -1,8 +1,9 @@
 """Linkage schemas: the agreed recipe by which every member turns a record into an encoding.
 
-Layer: crypto. A schema is clkhash's version 3 JSON. Two additions are Clew's: the optional key
+Layer: crypto. A schema is clkhash's version 3 JSON. Three additions are Clew's: the optional key
 ``standardisation`` names the version of :mod:`crypto.encoding.standardise` that values pass first
-(without it values are encoded as they stand, which is *compatibility mode*), and a digest that covers
+(without it values are encoded as they stand, which is *compatibility mode*); the optional key ``views``
+says how records are salted and compared (:mod:`crypto.encoding.view_schema`); and a digest covers
 everything that can change an encoding. Members refuse a round whose digest is not the agreed one, so a
 coordinator cannot steer some members to a weaker recipe. Only blakeHash is accepted: double hashing
 with MD5 and SHA-1 lets an attacker recover n-grams from bit patterns (Niedermeyer et al. 2014).
@@ -18,10 +19,12 @@ from typing import Any
 from clkhash.schema import Schema, SchemaError, from_json_dict
 
 from crypto.canonical import canonical_bytes, canonical_digest, parse_json
+from crypto.encoding.attributes import ATTRIBUTES_VERSION
 from crypto.encoding.standardise import STANDARDISATION_VERSION
+from crypto.encoding.view_schema import RECORD_VIEW, ViewLayout, ViewsSpec, parse_views
 from crypto.errors import InputError
 
-BUILT_IN_SCHEMAS = ("plain",)
+BUILT_IN_SCHEMAS = ("uk-police", "uk-police-wide", "plain")
 FEDERATION_FIELDS = ("forenames", "surname", "dob", "sex", "postcode")
 """Fields of the default federation schema: what every force records for a nominal (DOMAIN 1)."""
 
@@ -40,12 +43,14 @@ class LinkageSchema:
         fields: Field identifiers in column order, ignored ones included.
         clk_length_bits: Length of an encoding; a power of two.
         is_standardised: Whether values pass Clew's standardisation before encoding.
+        views: How records are salted and compared; None for a schema of one unsalted encoding.
     """
 
     canonical: bytes
     fields: tuple[str, ...]
     clk_length_bits: int
     is_standardised: bool
+    views: ViewsSpec | None = None
 
     @property
     def body(self) -> dict[str, Any]:
@@ -59,6 +64,13 @@ class LinkageSchema:
         ignored = {item["identifier"] for item in self.body["features"] if item.get("ignored")}
         return tuple(field for field in self.fields if field not in ignored)
 
+    @property
+    def layout(self) -> tuple[ViewLayout, ...]:
+        """Every view in order, as far as the wire and the coordinator need to know it."""
+        if self.views is None:
+            return (ViewLayout(RECORD_VIEW, self.clk_length_bits // 8, has_blocks=False, bar=0.0),)
+        return self.views.get_layout(self.clk_length_bits)
+
     @cached_property
     def digest(self) -> str:
         """Hex SHA-256 over the schema and the versions of everything else that shapes encodings."""
@@ -66,6 +78,7 @@ class LinkageSchema:
             {
                 "schema": self.body,
                 "standardisation": STANDARDISATION_VERSION if self.is_standardised else 0,
+                "attributes": ATTRIBUTES_VERSION if self.views else 0,
                 "unicode": unicodedata.unidata_version,
                 "clkhash": metadata.version("clkhash"),
             }
@@ -73,13 +86,13 @@ class LinkageSchema:
 
     def to_clkhash(self) -> Schema:
         """Return the schema as clkhash's own object, ready to encode."""
-        return from_json_dict(self.body)
+        return from_json_dict(self.body, validate=False)  # parse_schema has done that, at some 10 ms
 
     def subset(self, fields: Sequence[str]) -> "LinkageSchema":
         """Return the schema with only these fields, in the schema's own order.
 
         Raises:
-            InputError: A field is not in the schema, or none is left.
+            InputError: A field is not in the schema, none is left, or one is left out that views need.
         """
         unknown = sorted(set(fields) - set(self.fields))
         if unknown:
@@ -97,7 +110,8 @@ def parse_schema(source: bytes | Mapping[str, Any]) -> LinkageSchema:
 
     Raises:
         InputError: Not clkhash version 3, an unsupported hash, length or key size, repeated
-            identifiers, or another standardisation version; the message names the JSON path.
+            identifiers, another standardisation version, or a fault in the views; the message names
+            the JSON path.
     """
     body = parse_json(source) if isinstance(source, bytes) else source
     if not isinstance(body, Mapping):
@@ -109,7 +123,9 @@ def parse_schema(source: bytes | Mapping[str, Any]) -> LinkageSchema:
     _check_lengths(clkhash_schema)
     fields = tuple(field.identifier for field in clkhash_schema.fields)
     _check_fields(fields, clkhash_schema)
-    return LinkageSchema(canonical, fields, clkhash_schema.l, "standardisation" in body)
+    is_standardised = "standardisation" in body
+    views = _parse_views(body, clkhash_schema)
+    return LinkageSchema(canonical, fields, clkhash_schema.l, is_standardised, views)
 
 
 def load_built_in_schema(name: str) -> LinkageSchema:
@@ -136,6 +152,19 @@ def _check_version(body: Mapping[str, Any]) -> None:
             f"linkage schema $.standardisation: expected {STANDARDISATION_VERSION}, got another version; "
             "all members must run the same release"
         )
+
+
+def _parse_views(body: Mapping[str, Any], schema: Schema) -> ViewsSpec | None:
+    if "views" not in body:
+        return None
+    if "standardisation" not in body:
+        raise InputError(
+            f"linkage schema $.standardisation: expected {STANDARDISATION_VERSION} beside $.views, got none; "
+            "attributes are drawn from standardised values"
+        )
+    return parse_views(
+        body["views"], [field.identifier for field in schema.fields if field.hashing_properties]
+    )
 
 
 def _check_hashing(body: Mapping[str, Any]) -> None:

@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
-STANDARDISATION_VERSION = 1
+STANDARDISATION_VERSION = 2
 
 MISSING_WORDS = frozenset({"NULL", "NONE", "N/A", "UNKNOWN", "NOT KNOWN"})
 """What systems write for nothing. NA and NAN are not among them: people are called Na and Nan."""
