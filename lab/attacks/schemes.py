@@ -84,10 +84,10 @@ class SaltedScheme:
         values = [salt.get_value(person) for person in people]
         present = np.array([index for index, value in enumerate(values) if value], dtype=np.int64)
         distinct, numbers = np.unique([values[index] for index in present], return_inverse=True)
-        # Numbers in the order of a keyed digest, or the order of the values would show.
         tokens = [_derive(secret, f"{salt.name}/{value}") for value in distinct.tolist()]
-        ranks = np.argsort(np.argsort(np.array(tokens, dtype="S32"))) if tokens else np.empty(0, int)
-        blocks = ranks[numbers].astype(np.int64)
+        # Of the digest alone: who has the secret gets the same number from any other people.
+        names = np.array([int.from_bytes(token[:7]) for token in tokens], dtype=np.int64)
+        blocks = names[numbers] if tokens else np.empty(0, dtype=np.int64)
         encodings = self._encode_blocks(people, present, tokens=tokens, numbers=numbers)
         return View(salt.name, encodings, blocks if self.shows_blocks else None), present
 
