@@ -31,6 +31,7 @@ FEDERATION_FIELDS = ("forenames", "surname", "dob", "sex", "postcode")
 MIN_CLK_LENGTH_BITS = 64  # anything shorter cannot tell people apart, and rows are whole 64-bit words
 MAX_CLK_LENGTH_BITS = 65_536  # clkhash draws bit positions as 16-bit integers
 MAX_KEY_SIZE_BYTES = 64  # the longest key that BLAKE2b takes
+MAX_XOR_FOLDS = 16  # clkhash makes a filter 2^folds times as long; its master schema checks nothing here
 MAX_FIELDS = 60  # clkhash's HKDF-SHA256 cannot derive two 64-byte keys for more than 63 fields
 
 
@@ -213,6 +214,9 @@ def _check_lengths(schema: Schema) -> None:
             f"linkage schema $.clkConfig.kdf.keySize: expected 1 to {MAX_KEY_SIZE_BYTES} bytes, "
             f"got {schema.kdf_key_size}"
         )
+    folds = schema.xor_folds
+    if type(folds) is not int or not 0 <= folds <= MAX_XOR_FOLDS:
+        raise InputError(f"linkage schema $.clkConfig.xor_folds: expected a number from 0 to {MAX_XOR_FOLDS}")
 
 
 def _check_fields(fields: tuple[str, ...], schema: Schema) -> None:
