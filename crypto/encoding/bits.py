@@ -39,22 +39,21 @@ def set_bits(positions: NDArray[np.integer], counts: Numbers, *, width_bits: int
     return rows
 
 
-def combine_rows(table: PackedRows, ids: Numbers) -> PackedRows:
-    """Return rows that are each the union of some rows of a table.
+def combine_rows(table: PackedRows, ids: Numbers, *, out: PackedRows) -> None:
+    """Write rows that are each the union of some rows of a table.
 
     Args:
         table: The rows to combine.
         ids: Indices into ``table``, shape (rows, rows to combine for each, at least one).
+        out: Where the rows go, one for each row of ``ids``.
     """
-    rows = np.empty((len(ids), table.shape[1]), dtype=np.uint64)
     for block in _split(len(ids), table.shape[1] * 8):
-        union, columns = rows[block], np.ascontiguousarray(ids[block].T)
+        union, columns = out[block], np.ascontiguousarray(ids[block].T)
         np.take(table, columns[0], axis=0, out=union, mode="clip")
         taken = np.empty_like(union)
         for column in columns[1:]:
             np.take(table, column, axis=0, out=taken, mode="clip")
             np.bitwise_or(union, taken, out=union)
-    return rows
 
 
 def add_rows(rows: PackedRows, table: PackedRows, places: Numbers) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
+from clkhash.comparators import NgramComparison
 from clkhash.field_formats import FieldSpec
 from clkhash.key_derivation import generate_key_lists
 from clkhash.schema import Schema
@@ -138,13 +139,16 @@ def _encode(
     recipe = schema.to_clkhash()
     keys = _derive_keys(secret, recipe)
     unfolded_bits = min(recipe.l << recipe.xor_folds, MAX_UNFOLDED_BITS)
-    encodings = np.empty((records, recipe.l // 8), dtype=np.uint8)
+    encodings = np.zeros((records, recipe.l // 8), dtype=np.uint8)
     for chunk in _split(records, unfolded_bits):
         fields = _tokenise_columns(take(chunk), recipe, keys, chunk.start)
-        rows = np.zeros((chunk.stop - chunk.start, unfolded_bits // 64), dtype=np.uint64)
+        rows = encodings[chunk].view(np.uint64)
+        if unfolded_bits > recipe.l:
+            rows = np.zeros((len(rows), unfolded_bits // 64), dtype=np.uint64)
         for field in fields:
             add_rows(rows, _encode_field(field, unfolded_bits), field.places)
-        encodings[chunk] = fold_rows(rows, recipe.l).view(np.uint8)
+        if unfolded_bits > recipe.l:
+            encodings[chunk] = fold_rows(rows, recipe.l).view(np.uint8)
     return encodings
 
 
@@ -208,17 +212,26 @@ def _tokenise_columns(
         if spec.hashing_properties is None:
             continue
         try:
-            table = tokenise(format_text(column.values, spec), spec.hashing_properties.comparator)
+            tokenised.append(_tokenise_column(column, spec, key))
         except MisfitError as misfit:
             misfits.append((int(np.argmax(column.places == misfit.index)), spec.identifier))
-        else:
-            tokenised.append(_FieldTokens(spec, key, table, column.places))
     if misfits:
         row, field = min(misfits, key=lambda misfit: misfit[0])
         raise InputError(
             f"row {first_row + row + 1}, column {field!r}: value does not fit the schema's format"
         ) from None
     return tokenised
+
+
+def _tokenise_column(column: _Column, spec: FieldSpec, key: bytes) -> _FieldTokens:
+    text, places = format_text(column.values, spec), column.places
+    comparator = spec.hashing_properties.comparator
+    if isinstance(comparator, NgramComparison):  # equally many letters, equally many tokens: neighbours
+        order = np.argsort(text.count_letters(), kind="stable")
+        ranks = np.empty_like(order)
+        ranks[order] = np.arange(len(order))
+        text, places = text.take(order), ranks[places]
+    return _FieldTokens(spec, key, tokenise(text, comparator), places)
 
 
 def _encode_field(field: _FieldTokens, width_bits: int) -> PackedRows:

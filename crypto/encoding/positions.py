@@ -6,9 +6,10 @@ value that it stands in, and a smaller number is always a prefix of a greater on
 for the greatest number asked.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,12 +39,20 @@ class Draws:
 
 
 @dataclass(frozen=True, slots=True)
-class _Group:
-    """Values with equally many tokens: which they are, their token ids (a row each), what each token gets."""
+class _Run:
+    """Neighbouring values with equally many tokens, as unions of distinct prefixes.
 
-    members: Numbers
-    ids: Numbers
-    share: Numbers
+    Attributes:
+        first: Index of the run's first value.
+        chosen: Index of the prefix of each token of each value, shape (values, tokens).
+        tokens: Each prefix's token, and
+        lengths: how many of its positions are set.
+    """
+
+    first: int
+    chosen: Numbers
+    tokens: Numbers
+    lengths: Numbers
 
 
 def draw_positions(tokens: Sequence[bytes], lengths: Numbers, *, key: bytes) -> Draws:
@@ -67,7 +76,7 @@ def encode_tokens(
     """Return one row per value of the table with the bits of all its tokens.
 
     Args:
-        table: The values' tokens.
+        table: The values' tokens; the fewer changes of count from value to value, the faster.
         shares: How many positions each token of a value sets.
         key: The field's key.
         width_bits: Length of a row, a power of two.
@@ -76,37 +85,39 @@ def encode_tokens(
     Raises:
         UnicodeEncodeError: A token cannot be written in ``encoding``.
     """
-    groups = _group_by_count(table, shares)
+    runs = list(_find_runs(table, shares, TABLE_BYTES * 8 // width_bits))
     longest = np.zeros(len(table.tokens), dtype=np.intp)
-    for group in sorted(groups, key=lambda group: int(group.share.max())):
-        longest[group.ids] = group.share.max()  # the greatest comes last and stays
+    for run in runs:
+        np.maximum.at(longest, run.tokens, run.lengths)
     drawn = draw_positions([token.encode(encoding) for token in table.tokens], longest, key=key)
     rows = np.zeros((len(table.counts), width_bits // 64), dtype=np.uint64)
-    for group in groups:
-        size = max(1, TABLE_BYTES * 8 // (width_bits * len(group.share)))
-        for first in range(0, len(group.ids), size):
-            part = slice(first, first + size)
-            prefixes, chosen = _set_prefixes(drawn, group.ids[part], group.share, width_bits)
-            rows[group.members[part]] = combine_rows(prefixes, chosen)
+    for run in runs:
+        words = drawn.words[expand_ranges(drawn.starts[run.tokens], run.lengths)] & np.uint16(width_bits - 1)
+        prefixes = set_bits(words, run.lengths, width_bits=width_bits)
+        combine_rows(prefixes, run.chosen, out=rows[run.first : run.first + len(run.chosen)])
     return rows
 
 
-def _group_by_count(table: TokenTable, shares: Shares) -> list[_Group]:
-    starts = np.cumsum(table.counts) - table.counts
-    groups = []
-    for tokens in np.flatnonzero(np.bincount(table.counts)).tolist():
-        if tokens:
-            members = np.flatnonzero(table.counts == tokens)
-            ids = table.ids[starts[members, np.newaxis] + np.arange(tokens)]
-            groups.append(_Group(members, ids, np.array(shares(tokens), dtype=np.intp)))
-    return groups
+def _find_runs(table: TokenTable, shares: Shares, most_tokens: int) -> Iterator[_Run]:
+    """Yield runs of at most so many tokens, or one value; values without tokens are in none."""
+    edges = np.flatnonzero(np.diff(table.counts, prepend=-1, append=-1)).tolist()
+    done = 0
+    for start, stop in pairwise(edges):
+        tokens = int(table.counts[start])
+        if not tokens:
+            continue
+        share = np.array(shares(tokens), dtype=np.intp)
+        size = max(1, most_tokens // tokens)
+        for first in range(start, stop, size):
+            values = min(size, stop - first)
+            ids = table.ids[done : done + values * tokens].reshape(values, tokens)
+            yield _find_prefixes(first, ids, share, len(table.tokens))
+            done += values * tokens
 
 
-def _set_prefixes(drawn: Draws, ids: Numbers, share: Numbers, width_bits: int) -> tuple[PackedRows, Numbers]:
-    """Return a row for each distinct pair of token and number of positions, and each pair's row."""
+def _find_prefixes(first: int, ids: Numbers, share: Numbers, tokens: int) -> _Run:
     sizes, which = np.unique(share, return_inverse=True)
     pairs = (ids * len(sizes) + which).ravel()
-    chosen, standing = renumber(pairs, len(drawn.starts) * len(sizes))
+    chosen, standing = renumber(pairs, tokens * len(sizes))
     token, size = np.divmod(pairs[standing], len(sizes))
-    words = drawn.words[expand_ranges(drawn.starts[token], sizes[size])] & np.uint16(width_bits - 1)
-    return set_bits(words, sizes[size], width_bits=width_bits), chosen.reshape(ids.shape)
+    return _Run(first, chosen.reshape(ids.shape), token, sizes[size])

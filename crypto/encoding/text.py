@@ -40,7 +40,8 @@ class Text:
 
     def take(self, which: Numbers | slice) -> "Text":
         """Return some of the values over the same buffer."""
-        return replace(self, starts=self.starts[which], lengths=self.lengths[which])
+        starts, lengths = self.starts[which], self.lengths[which]
+        return replace(self, starts=np.ascontiguousarray(starts), lengths=np.ascontiguousarray(lengths))
 
     def to_values(self) -> list[str]:
         """Return the values as strings."""
@@ -54,17 +55,23 @@ class Text:
         before = np.searchsorted(self.high, self.starts)
         return np.flatnonzero(np.searchsorted(self.high, self.starts + self.lengths) > before)
 
+    def count_letters(self) -> Numbers:
+        """Return how many code points each value has."""
+        if not len(self.find_beyond_ascii()):
+            return self.lengths
+        is_start = (self.data & 0xC0) != 0x80  # every other byte continues a letter
+        letters_until = np.concatenate(([0], np.cumsum(is_start)))
+        counts: Numbers = letters_until[self.starts + self.lengths] - letters_until[self.starts]
+        return counts
+
     def to_letters(self) -> tuple[NDArray[np.unsignedinteger], Numbers]:
         """Return the code points of all values, one value after another, and each value's number of them."""
         bytes_ = self.data[expand_ranges(self.starts, self.lengths)]
         if not len(self.find_beyond_ascii()):
             return bytes_, self.lengths
         text = bytes_.tobytes().decode("utf-8", "surrogatepass")
-        is_start = (bytes_ & 0xC0) != 0x80  # every other byte continues a letter
-        letters_until = np.concatenate(([0], np.cumsum(is_start)))
-        ends = np.cumsum(self.lengths)
-        lengths = letters_until[ends] - letters_until[ends - self.lengths]
-        return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4"), lengths
+        letters = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+        return letters, self.count_letters()
 
 
 def pack_text(values: Sequence[str]) -> Text:
@@ -85,12 +92,14 @@ def find_distinct(text: Text) -> tuple[Numbers, Numbers]:
     Values meet in the slots of a table by hash; whoever equals the first one in the slot is settled, the rest
     go on to another table. What a few rounds leave is compared as strings.
     """
+    if not len(text.starts):
+        return text.starts, text.starts
     words, hashes = _read_words(text)
     firsts = np.arange(len(text.starts))
     left = firsts
     for turn in range(HASH_ROUNDS):
         candidates = left[_meet(hashes[left], turn)]
-        is_settled = _are_equal(text, words, hashes, left, candidates)
+        is_settled = _are_equal(text, words, left, candidates)
         firsts[left[is_settled]] = candidates[is_settled]
         left = left[~is_settled]
         if not len(left):
@@ -112,41 +121,47 @@ def expand_ranges(starts: Numbers, lengths: Numbers) -> Numbers:
 def _read_words(text: Text) -> tuple[list[tuple[Numbers, Words]], Words]:
     """Return the values' eight-byte words by place, each with the values that are that long, and hashes."""
     at_any_byte = np.ndarray((len(text.data) - WORD_BYTES + 1,), "<u8", text.data, strides=(1,))
-    hashes = text.lengths.astype(np.uint64) * _MULTIPLIER
-    words: list[tuple[Numbers, Words]] = []
-    live = np.flatnonzero(text.lengths)
-    for offset in count(0, WORD_BYTES):
+    word = at_any_byte[text.starts] & _MASKS[np.minimum(text.lengths, WORD_BYTES)]
+    hashes = _mix(text.lengths.astype(np.uint64) * _MULTIPLIER, word)
+    words = [(np.arange(len(word)), word)]
+    live = np.flatnonzero(text.lengths > WORD_BYTES)
+    for offset in count(WORD_BYTES, WORD_BYTES):
+        if not len(live):
+            break
         remaining = text.lengths[live] - offset
         word = at_any_byte[text.starts[live] + offset] & _MASKS[np.minimum(remaining, WORD_BYTES)]
-        mixed = (hashes[live] ^ word) * _MULTIPLIER
-        hashes[live] = mixed ^ (mixed >> np.uint64(32))
+        hashes[live] = _mix(hashes[live], word)
         words.append((live, word))
         live = live[remaining > WORD_BYTES]
-        if not len(live):
-            return words, hashes
-    raise AssertionError("unreachable: every value has an end")
+    return words, hashes
+
+
+def _mix(hashes: Words, word: Words) -> Words:
+    mixed = (hashes ^ word) * _MULTIPLIER
+    return mixed ^ (mixed >> np.uint64(32))
 
 
 def _meet(hashes: Words, turn: int) -> Numbers:
     """Return for each hash the index of the first one in its slot; every turn has other slots."""
-    size_bits = max(4, (4 * len(hashes)).bit_length())
+    size_bits = max(4, (2 * len(hashes)).bit_length())
     mixed = (hashes ^ (hashes >> np.uint64(29 + turn))) * (_MULTIPLIER + np.uint64(2 * turn))
     slots = (mixed >> np.uint64(64 - size_bits)).astype(np.intp)
-    holders = np.empty(1 << size_bits, dtype=np.intp)
+    holders = np.empty(1 << size_bits, dtype=np.int32)  # fits a cache that 64 bits would not
     holders[slots[::-1]] = np.arange(len(hashes))[::-1]  # the last one written stays: the first of the slot
-    return holders[slots]
+    return holders[slots].astype(np.intp)
 
 
 def _are_equal(
-    text: Text, words: list[tuple[Numbers, Words]], hashes: Words, left: Numbers, right: Numbers
+    text: Text, words: list[tuple[Numbers, Words]], left: Numbers, right: Numbers
 ) -> NDArray[np.bool_]:
     """Return whether values are equal pair by pair, to the last byte."""
     lengths = text.lengths[left]
-    equal: NDArray[np.bool_] = (hashes[left] == hashes[right]) & (lengths == text.lengths[right])
-    by_value = np.empty(len(hashes), dtype=np.uint64)
-    pairs = np.flatnonzero(equal)
-    for offset, (live, word) in enumerate(words):
+    _, by_value = words[0]
+    equal = (lengths == text.lengths[right]) & (by_value[left] == by_value[right])
+    pairs = np.flatnonzero(equal & (lengths > WORD_BYTES))
+    by_value = np.empty_like(by_value)
+    for offset, (live, word) in enumerate(words[1:], start=2):
         by_value[live] = word
-        pairs = pairs[lengths[pairs] > offset * WORD_BYTES]
         equal[pairs] &= by_value[left[pairs]] == by_value[right[pairs]]
-    return equal
+        pairs = pairs[lengths[pairs] > offset * WORD_BYTES]
+    return np.asarray(equal, dtype=np.bool_)
