@@ -296,6 +296,7 @@ def show(home: HomeOption) -> None:
 def open_round(
     home: HomeOption,
     submit_for: Annotated[int, typer.Option(help="Seconds to submit.")] = 3600,
+    resolve_for: Annotated[int, typer.Option(help="Seconds to say which rows are one record.")] = 1800,
     assess_for: Annotated[int, typer.Option(help="Seconds to answer summary requests.")] = 1800,
     collect_for: Annotated[int, typer.Option(help="Seconds to collect results.")] = 3600,
     as_json: JsonOption = False,
@@ -310,7 +311,8 @@ def open_round(
 
     with explained_errors():
         with connect(open_home(home)) as channel:
-            status = channel.call(methods.OPEN_ROUND, RoundOpening(submit_for, assess_for, collect_for))
+            opening = RoundOpening(submit_for, resolve_for, assess_for, collect_for)
+            status = channel.call(methods.OPEN_ROUND, opening)
         if as_json:
             print_json(status_body(status))
         else:

@@ -1,4 +1,4 @@
-"""Drives rounds: matches, assesses, publishes, closes, and erases.
+"""Drives rounds: matches, links, assesses, publishes, closes, and erases.
 
 Layer: coordinator. A thin loop around the pure state machine. Each step's outcome and the round's new
 state are stored in one transaction, so that a crash at any point repeats a step and never half of one.
@@ -6,21 +6,24 @@ state are stored in one transaction, so that a crash at any point repeats a step
 
 import asyncio
 import secrets
+from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime
-from multiprocessing import get_context
+from typing import TypeVar
 
 import structlog
 
 from coordinator import rounds
 from coordinator.assessment import Answer, ClusterView, assess
-from coordinator.directory import Directory, get_encoding_bytes
+from coordinator.directory import Directory, get_schema
 from coordinator.erasure import RoundEraser
 from coordinator.journal import Journal
-from coordinator.matching.match import MatchOutcome, end_with_parent, match_segments
+from coordinator.matching.compare import Rows, ViewTask, compare_segments
+from coordinator.matching.link import LinkTask, MatchOutcome, RecordsByView, link_round
+from coordinator.matching.workers import open_workers
+from coordinator.resolution import Members, Tokens, list_rows_to_ask, number_resolved, number_rows
 from coordinator.rounds import Round, Step
-from coordinator.segments import Segment, SegmentDirectory
+from coordinator.segments import Layout, SegmentDirectory
 from coordinator.store.rounds import ClusterRecord, Match, RoundStore
 from coordinator.summaries import verify_summary
 from crypto.log.entry import EventType
@@ -29,6 +32,9 @@ from protos.messages import TOKEN_BYTES, MemberResults
 
 POLL_S = 0.25
 RETRY_S = 5.0
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 class Conductor:
@@ -74,6 +80,8 @@ class Conductor:
             match step:
                 case Step.MATCH:
                     await self._match(current)
+                case Step.LINK:
+                    await self._link(current)
                 case Step.PUBLISH:
                     await asyncio.to_thread(self._publish, current)
                 case Step.CLOSE:
@@ -85,23 +93,50 @@ class Conductor:
             await asyncio.to_thread(self._fail, current, "INTERNAL")
 
     async def _match(self, current: Round) -> None:
+        """Compare the rows of every view, and ask members which of those that are alike are one record."""
         current = await asyncio.to_thread(self._store.change_round, current.round_id, rounds.begin_matching)
-        agreement = self._directory.get_agreement()
-        encoding_bytes = get_encoding_bytes(agreement)
-        segments = [
-            self._segments.get_segment(current.round_id, part.content_digest, part.records, encoding_bytes)
-            for part in (current.members[name] for name in current.participants)
-        ]
-        # A fresh process, so that matching cannot hold up the server and its memory goes when it ends.
-        with ProcessPoolExecutor(1, get_context("spawn"), end_with_parent) as pool:
-            outcome = await asyncio.get_running_loop().run_in_executor(
-                pool, match_segments, segments, agreement.thresholds
-            )
-        await asyncio.to_thread(self._record_clusters, current, segments, outcome)
+        layout = get_schema(self._directory.get_agreement()).layout
+        members = self._list_members(current, layout)
+        folder = self._segments.get_folder(current.round_id)
+        tasks = [ViewTask(view, members, folder) for view in range(len(layout))]
+        found = await _run(compare_segments, tasks)
+        if len(layout) == 1:
+            await asyncio.to_thread(self._store.change_round, current.round_id, rounds.begin_linking)
+        else:
+            await asyncio.to_thread(self._ask, current, members, found)
 
-    def _record_clusters(self, current: Round, segments: Sequence[Segment], outcome: MatchOutcome) -> None:
+    def _list_members(self, current: Round, layout: Layout) -> Members:
         names = current.participants
-        tokens = [segment.read_tokens() for segment in segments]
+        return tuple(tuple(self._segments.list_segments(current, name, layout)) for name in names)
+
+    def _ask(self, current: Round, members: Members, found: Sequence[Sequence[Rows]]) -> None:
+        rows = list(list_rows_to_ask(current.participants, members, found))
+        counts = Counter(row.member for row in rows)
+        self._store.add_comparison(
+            current.round_id,
+            lambda stored: rounds.record_comparison(stored, asked=counts, now=self._clock()),
+            rows,
+        )
+
+    async def _link(self, current: Round) -> None:
+        """Merge what was found over views into clusters of records."""
+        current = await asyncio.to_thread(self._store.change_round, current.round_id, rounds.begin_linking)
+        agreement = self._directory.get_agreement()
+        schema = get_schema(agreement)
+        tokens, records = await asyncio.to_thread(self._number_records, current, schema.layout)
+        folder = self._segments.get_folder(current.round_id)
+        (outcome,) = await _run(link_round, [LinkTask(folder, schema, records, agreement.thresholds)])
+        await asyncio.to_thread(self._record_clusters, current, tokens, outcome)
+
+    def _number_records(self, current: Round, layout: Layout) -> tuple[Tokens, RecordsByView]:
+        members = self._list_members(current, layout)
+        if len(layout) == 1:
+            return number_rows(members)
+        names = current.participants
+        return number_resolved(members, [self._store.list_asked_rows(current.round_id, n) for n in names])
+
+    def _record_clusters(self, current: Round, tokens: Tokens, outcome: MatchOutcome) -> None:
+        names = current.participants
         records, matches = [], []
         for cluster in outcome.clusters:
             cluster_ref = secrets.token_bytes(TOKEN_BYTES)
@@ -155,3 +190,10 @@ class Conductor:
     def _fail(self, current: Round, reason: str) -> None:
         if not self._store.get_round(current.round_id).is_over:  # the operator may have abandoned it
             self._eraser.erase(current.round_id, lambda stored: rounds.fail(stored, reason))
+
+
+async def _run(work: Callable[[T], R], tasks: Sequence[T]) -> list[R]:
+    """Do the tasks in processes of their own and return their results in order."""
+    loop = asyncio.get_running_loop()
+    with open_workers(len(tasks)) as workers:
+        return list(await asyncio.gather(*(loop.run_in_executor(workers, work, task) for task in tasks)))

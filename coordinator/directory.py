@@ -8,7 +8,7 @@ from datetime import datetime
 
 from coordinator.store.enrolments import EnrolmentStore
 from crypto.agreement import Agreement, Member, verify_agreement
-from crypto.encoding.schema import parse_schema
+from crypto.encoding.schema import LinkageSchema, parse_schema
 from crypto.errors import PolicyError, StateError
 from crypto.pki import PeerIdentity
 from protos.messages import EnrolmentState
@@ -88,6 +88,6 @@ class Directory:
         return members | {COORDINATOR_ORGANISATION: log_public_key}
 
 
-def get_encoding_bytes(agreement: Agreement) -> int:
-    """Return the bytes of one encoding under an agreement's linkage schema."""
-    return parse_schema(agreement.schema).clk_length_bits // 8
+def get_schema(agreement: Agreement) -> LinkageSchema:
+    """Return an agreement's linkage schema."""
+    return parse_schema(agreement.schema)

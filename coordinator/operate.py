@@ -170,6 +170,9 @@ def status_body(status: RoundStatus) -> dict[str, Any]:
             m.member: {
                 "records": m.records,
                 "submitted": m.submitted,
+                "rows_asked": m.rows_asked,
+                "records_resolved": m.records_resolved,
+                "resolved": m.resolved,
                 "answered": m.answered,
                 "collected": m.collected,
             }
@@ -183,6 +186,8 @@ def list_awaited(status: RoundStatus) -> list[str]:
     match status.state:
         case RoundState.OPEN:
             return [m.member for m in status.members if not m.submitted]
+        case RoundState.RESOLVING:
+            return [m.member for m in status.members if m.submitted and not m.resolved]
         case RoundState.ASSESSING:
             return [m.member for m in status.members if m.submitted and not m.answered]
         case RoundState.PUBLISHED:
@@ -192,10 +197,11 @@ def list_awaited(status: RoundStatus) -> list[str]:
 
 def show_status(status: RoundStatus) -> None:
     """Print a round's status for people."""
-    table = Table("Member", "Records", "Submitted", "Answered", "Collected")
+    table = Table("Member", "Records", "Rows asked", "Resolved to", "Submitted", "Answered", "Collected")
     for m in status.members:
         marks = ("yes" if done else "-" for done in (m.submitted, m.answered, m.collected))
-        table.add_row(m.member, f"{m.records:,}", *marks)
+        counts = (f"{count:,}" for count in (m.records, m.rows_asked, m.records_resolved))
+        table.add_row(m.member, *counts, *marks)
     out.print(f"Round {status.number}: [bold]{status.state.value.lower()}[/]")
     out.print(table)
     if status.failure:

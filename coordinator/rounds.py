@@ -1,4 +1,4 @@
-"""A linkage round as a pure state machine: open, match, assess, publish, close.
+"""A linkage round as a pure state machine: open, match, resolve, link, assess, publish, close.
 
 Layer: coordinator, pure. Each function takes a round and returns the next one or raises; what must be
 stored, matched or erased in between is the conductor's job. Rules: digests and key epochs never mix;
@@ -7,7 +7,7 @@ until its deadline (DOMAIN F07).
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -26,6 +26,7 @@ from protos.messages import (
 
 ROLE_VIEW = "PERPETRATOR"
 MAX_RECORDS = 5_000_000  # the largest force has about a tenth of this; bounds what one upload can fill
+MAX_BATCHES = 200  # a batch every 15 minutes for two days; bounds what one member makes matching open
 MIN_SUBMISSIONS = 2  # fewer have nobody to be matched with
 
 
@@ -34,24 +35,47 @@ class Step(StrEnum):
 
     WAIT = "WAIT"
     MATCH = "MATCH"
+    LINK = "LINK"
     PUBLISH = "PUBLISH"
     CLOSE = "CLOSE"
     FAIL = "FAIL"
 
 
 @dataclass(frozen=True, slots=True)
-class Participation:
-    """One member's part in a round; ``content_digest`` is empty until a submission is durable."""
+class Batch:
+    """One durable batch of a submission: how many records, dummies included, and its content digest."""
 
-    records: int = 0
-    content_digest: str = ""
+    records: int
+    content_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Participation:
+    """One member's part in a round; without a batch nothing has been submitted.
+
+    Attributes:
+        batches: What is durable of its submission, in order.
+        rows_asked: How many of its rows it is asked to resolve, over all views.
+        records_resolved: How many records it has resolved rows to so far.
+        resolved, answered, collected: Whether it has done what each stage asks.
+    """
+
+    batches: tuple[Batch, ...] = ()
+    rows_asked: int = 0
+    records_resolved: int = 0
+    resolved: bool = False
     answered: bool = False
     collected: bool = False
 
     @property
     def submitted(self) -> bool:
         """Whether a complete submission is durable."""
-        return self.content_digest != ""
+        return bool(self.batches)
+
+    @property
+    def records(self) -> int:
+        """Records submitted in all batches, dummies included."""
+        return sum(batch.records for batch in self.batches)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +91,7 @@ class Round:
     key_epoch: int
     opened_at: datetime
     stage_until: datetime
+    resolve_for_s: int
     assess_for_s: int
     collect_for_s: int
     members: Mapping[str, Participation]
@@ -108,6 +133,7 @@ def open_round(
         key_epoch=agreement.key_epoch,
         opened_at=now,
         stage_until=now + timedelta(seconds=opening.submit_for_s),
+        resolve_for_s=opening.resolve_for_s,
         assess_for_s=opening.assess_for_s,
         collect_for_s=opening.collect_for_s,
         members={member.name: Participation() for member in agreement.members},
@@ -115,27 +141,42 @@ def open_round(
 
 
 def verify_header(current: Round, member: str, header: SubmissionHeader, *, now: datetime) -> bool:
-    """Check that a submission fits the round; return whether exactly it is durable already.
+    """Check that a batch fits the round; return whether exactly it is durable already.
 
     Raises:
         StateError: The round is another or not open, the deadline has passed, a digest or the key epoch
-            differs, the member does not take part, or it has already submitted other content.
-        InputError: The record count is out of bounds.
+            differs, the member does not take part, or it has already submitted other content as this batch.
+        InputError: The record count is out of bounds, or an earlier batch is missing.
     """
-    _get_participation(current, member)
+    part = _get_participation(current, member)
     if header.round_id != current.round_id:
         raise StateError("this round is over or unknown; fetch the current round", code="STALE_ROUND")
-    earlier = current.members[member].content_digest
-    if earlier == header.content_digest:
+    if _is_durable(part, header.batch, header.content_digest):
         return True
     if current.state is not RoundState.OPEN or now > current.stage_until:
         raise _too_late()
-    if earlier:
-        raise _already_submitted()
+    _require_next_batch(part, header.batch)
     _verify_digests(current, header)
-    if not 1 <= header.record_count <= MAX_RECORDS:
-        raise InputError(f"field record_count: expected 1 to {MAX_RECORDS}")
+    if not 1 <= header.record_count <= MAX_RECORDS - part.records:
+        raise InputError(f"field record_count: expected 1 to {MAX_RECORDS} in all batches together")
     return False
+
+
+def _is_durable(part: Participation, number: int, content_digest: str) -> bool:
+    return number < len(part.batches) and part.batches[number].content_digest == content_digest
+
+
+def _require_next_batch(part: Participation, number: int) -> None:
+    if number < len(part.batches):
+        raise StateError(
+            "other content was already submitted for this round; it stands until the next round",
+            code="ALREADY_SUBMITTED",
+        )
+    if number > len(part.batches) or number >= MAX_BATCHES:
+        raise InputError(
+            f"field batch: expected {len(part.batches)}, the next, and at most {MAX_BATCHES} in a round",
+            code="BATCH_ORDER",
+        )
 
 
 def _verify_digests(current: Round, header: SubmissionHeader) -> None:
@@ -156,22 +197,19 @@ def _verify_digests(current: Round, header: SubmissionHeader) -> None:
         )
 
 
-def record_submission(current: Round, member: str, *, records: int, content_digest: str) -> Round:
-    """Return the round with a member's durable submission; two uploads at once cannot both count.
+def record_batch(current: Round, member: str, number: int, batch: Batch) -> Round:
+    """Return the round with a member's durable batch; two uploads at once cannot both count.
 
     Raises:
         StateError: Submissions are closed, or other content has been recorded meanwhile.
     """
-    earlier = _get_participation(current, member).content_digest
-    if earlier == content_digest:
+    part = _get_participation(current, member)
+    if _is_durable(part, number, batch.content_digest):
         return current
     if current.state is not RoundState.OPEN:
         raise _too_late()
-    if earlier:
-        raise _already_submitted()
-    return _with_member(
-        current, member, lambda part: replace(part, records=records, content_digest=content_digest)
-    )
+    _require_next_batch(part, number)
+    return _with_member(current, member, lambda part: replace(part, batches=(*part.batches, batch)))
 
 
 def decide_step(current: Round, *, now: datetime) -> Step:
@@ -183,6 +221,10 @@ def decide_step(current: Round, *, now: datetime) -> Step:
             return Step.MATCH if len(parts) >= MIN_SUBMISSIONS else Step.FAIL
         case RoundState.MATCHING:
             return Step.MATCH  # only seen after a restart: matching is repeated from the segments
+        case RoundState.RESOLVING if all(part.resolved for part in parts) or late:
+            return Step.LINK
+        case RoundState.LINKING:
+            return Step.LINK  # only seen after a restart: linking is repeated from what is durable
         case RoundState.ASSESSING if all(part.answered for part in parts) or late:
             return Step.PUBLISH
         case RoundState.PUBLISHED if all(part.collected for part in parts) or late:
@@ -197,11 +239,46 @@ def begin_matching(current: Round) -> Round:
     return replace(current, state=RoundState.MATCHING)
 
 
+def record_comparison(current: Round, *, asked: Mapping[str, int], now: datetime) -> Round:
+    """Return the round asking members which rows are one record.
+
+    Args:
+        current: The round.
+        asked: How many rows each member is asked about; one that is asked nothing has resolved everything.
+        now: The time.
+    """
+    _require_state(current, RoundState.MATCHING)
+    members = {
+        name: replace(part, rows_asked=asked.get(name, 0), resolved=not asked.get(name, 0))
+        for name, part in current.members.items()
+    }
+    return replace(
+        current,
+        state=RoundState.RESOLVING,
+        stage_until=now + timedelta(seconds=current.resolve_for_s),
+        members=members,
+    )
+
+
+def record_resolutions(current: Round, member: str, *, records: int, complete: bool) -> Round:
+    """Return the round with what a member has resolved so far: how many records, and whether that is all."""
+    _require_state(current, RoundState.RESOLVING)
+    return _with_member(
+        current, member, lambda part: replace(part, records_resolved=records, resolved=complete)
+    )
+
+
+def begin_linking(current: Round) -> Round:
+    """Return the round with every answer in that counts; what is not resolved now drops out."""
+    _require_state(current, RoundState.MATCHING, RoundState.RESOLVING, RoundState.LINKING)
+    return replace(current, state=RoundState.LINKING)
+
+
 def record_clusters(
     current: Round, *, clusters: int, candidate_pairs: int, asked: frozenset[str], now: datetime
 ) -> Round:
     """Return the round asking for summaries; members with nothing to answer count as having answered."""
-    _require_state(current, RoundState.MATCHING)
+    _require_state(current, RoundState.LINKING)
     members = {name: replace(part, answered=name not in asked) for name, part in current.members.items()}
     return replace(
         current,
@@ -266,10 +343,7 @@ def announce(current: Round) -> RoundAnnouncement:
 
 def report(current: Round) -> RoundStatus:
     """Return what the operator is told: counts only."""
-    members = tuple(
-        MemberProgress(name, part.records, part.submitted, part.submitted and part.answered, part.collected)
-        for name, part in sorted(current.members.items())
-    )
+    members = tuple(_report_member(name, part) for name, part in sorted(current.members.items()))
     return RoundStatus(
         round_id=current.round_id,
         number=current.number,
@@ -281,6 +355,19 @@ def report(current: Round) -> RoundStatus:
     )
 
 
+def _report_member(name: str, part: Participation) -> MemberProgress:
+    return MemberProgress(
+        member=name,
+        records=part.records,
+        submitted=part.submitted,
+        answered=part.submitted and part.answered,
+        collected=part.collected,
+        rows_asked=part.rows_asked,
+        records_resolved=part.records_resolved,
+        resolved=part.submitted and part.resolved,
+    )
+
+
 _TIMES = ("opened_at", "stage_until")
 _PLAIN = [
     "round_id",
@@ -289,6 +376,7 @@ _PLAIN = [
     "schema_digest",
     "weights_version",
     "key_epoch",
+    "resolve_for_s",
     "assess_for_s",
     "collect_for_s",
     "candidate_pairs",
@@ -302,29 +390,23 @@ def to_body(current: Round) -> dict[str, Any]:
     body = {name: getattr(current, name) for name in _PLAIN}
     body |= {name: format_time(getattr(current, name)) for name in _TIMES}
     body["state"] = current.state.value
-    body["members"] = {
-        name: [part.records, part.content_digest, part.answered, part.collected]
-        for name, part in current.members.items()
-    }
+    body["members"] = {name: asdict(part) for name, part in current.members.items()}
     return body
 
 
 def from_body(body: Mapping[str, Any]) -> Round:
     """Return the round that :func:`to_body` wrote."""
     values = {name: body[name] for name in _PLAIN} | {name: parse_time(body[name]) for name in _TIMES}
-    members = {name: Participation(*part) for name, part in body["members"].items()}
+    members = {name: _read_member(part) for name, part in body["members"].items()}
     return Round(**values, state=RoundState(body["state"]), members=members)
+
+
+def _read_member(body: Mapping[str, Any]) -> Participation:
+    return Participation(**{**body, "batches": tuple(Batch(**batch) for batch in body["batches"])})
 
 
 def _too_late() -> StateError:
     return StateError("submissions are closed for this round; wait for the next", code="TOO_LATE")
-
-
-def _already_submitted() -> StateError:
-    return StateError(
-        "other content was already submitted for this round; it stands until the next round",
-        code="ALREADY_SUBMITTED",
-    )
 
 
 def _get_participation(current: Round, member: str) -> Participation:

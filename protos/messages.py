@@ -21,6 +21,8 @@ RESERVED_NAMES = ("coordinator", "operator", "service")  # they name other parti
 TOKEN_BYTES = 16  # record tokens and match handles: 128 random bits cannot be guessed or collide
 INVITATION_SECRET_BYTES = 32
 MAX_CHUNK_RECORDS = 8_192  # with 1,024-bit encodings about 1.2 MiB, below the message limit
+MAX_VIEWS = 64  # several times the views of any schema; bounds what a peer can name
+MAX_RESOLUTION_ROWS = 65_536  # rows in one page or batch: 1 to 1.5 MiB, below the message limit
 MAX_DOCUMENT_BYTES = 1 << 20  # an agreement of a hundred members is far smaller
 MAX_SEALED_BYTES = 256 << 10  # the largest request or disclosure with full texts is far smaller
 MAX_ACKNOWLEDGED = 500  # far more than one fetch hands out; bounds one database statement
@@ -30,6 +32,11 @@ MAX_LOG_RANGE = 500  # entries of one audit page; keeps an answer below the mess
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{1,40}")
 _HEX_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+def split_tokens(tokens: bytes) -> list[bytes]:
+    """Return concatenated tokens one by one."""
+    return [tokens[i : i + TOKEN_BYTES] for i in range(0, len(tokens), TOKEN_BYTES)]
 
 
 def _require(condition: bool, field: str, expected: str) -> None:
@@ -70,6 +77,8 @@ class RoundState(StrEnum):
 
     OPEN = "OPEN"
     MATCHING = "MATCHING"
+    RESOLVING = "RESOLVING"
+    LINKING = "LINKING"
     ASSESSING = "ASSESSING"
     PUBLISHED = "PUBLISHED"
     CLOSED = "CLOSED"
@@ -222,11 +231,12 @@ class RoundOpening:
     """How long each stage of a new round may take, in seconds."""
 
     submit_for_s: int
+    resolve_for_s: int
     assess_for_s: int
     collect_for_s: int
 
     def __post_init__(self) -> None:
-        for field in ("submit_for_s", "assess_for_s", "collect_for_s"):
+        for field in ("submit_for_s", "resolve_for_s", "assess_for_s", "collect_for_s"):
             _require(1 <= getattr(self, field) <= 24 * 3600, field, "1 second to 24 hours")
 
 
@@ -239,6 +249,9 @@ class MemberProgress:
     submitted: bool
     answered: bool
     collected: bool
+    rows_asked: int = 0
+    records_resolved: int = 0
+    resolved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +299,7 @@ class SubmissionHeader:
     key_epoch: int
     record_count: int
     content_digest: str
+    batch: int = 0
 
     def __post_init__(self) -> None:
         _require_uuid(self.round_id, "round_id")
@@ -295,13 +309,16 @@ class SubmissionHeader:
 
 @dataclass(frozen=True, slots=True)
 class SubmissionChunk:
-    """Some records of a submission: tokens and encodings, concatenated in the same order."""
+    """Some rows of one view: tokens, block tokens and encodings, concatenated in the same order."""
 
     index: int
     tokens: bytes
     encodings: bytes
+    view: int = 0
+    blocks: bytes = b""
 
     def __post_init__(self) -> None:
+        _require(self.view < MAX_VIEWS, "chunk.view", f"0 to {MAX_VIEWS - 1}")
         count, rest = divmod(len(self.tokens), TOKEN_BYTES)
         _require(rest == 0 and count > 0, "chunk.tokens", f"a multiple of {TOKEN_BYTES} bytes, not empty")
         _require(count <= MAX_CHUNK_RECORDS, "chunk.tokens", f"at most {MAX_CHUNK_RECORDS} records")
@@ -310,7 +327,8 @@ class SubmissionChunk:
         )
 
     def __repr__(self) -> str:
-        return f"SubmissionChunk(index={self.index}, records={len(self.tokens) // TOKEN_BYTES})"
+        rows = len(self.tokens) // TOKEN_BYTES
+        return f"SubmissionChunk(view={self.view}, index={self.index}, rows={rows})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,6 +349,81 @@ class SubmissionReceipt:
     round_id: str
     record_count: int
     content_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResolutionQuery:
+    """Asks for one page of the caller's rows that are to be resolved."""
+
+    round_id: str
+    start: int
+
+    def __post_init__(self) -> None:
+        _require_uuid(self.round_id, "round_id")
+
+
+@dataclass(frozen=True, slots=True)
+class ViewTokens:
+    """Row tokens of one view, concatenated."""
+
+    view: int
+    tokens: bytes
+
+    def __post_init__(self) -> None:
+        _require(self.view < MAX_VIEWS, "view", f"0 to {MAX_VIEWS - 1}")
+        _require(len(self.tokens) % TOKEN_BYTES == 0, "tokens", f"a multiple of {TOKEN_BYTES} bytes")
+
+    def list_tokens(self) -> list[bytes]:
+        """Return the tokens one by one."""
+        return split_tokens(self.tokens)
+
+
+@dataclass(frozen=True, slots=True)
+class ResolutionRequests:
+    """One page of the caller's rows that are to be resolved, and how many there are in all."""
+
+    round_id: str
+    total: int
+    rows: tuple[ViewTokens, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ViewRow:
+    """One row of one view, by its token."""
+
+    view: int
+    token: bytes
+
+    def __post_init__(self) -> None:
+        _require(self.view < MAX_VIEWS, "view", f"0 to {MAX_VIEWS - 1}")
+        _require_token(self.token, "token")
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """Rows that are one record, under a fresh token."""
+
+    token: bytes
+    rows: tuple[ViewRow, ...]
+
+    def __post_init__(self) -> None:
+        _require_token(self.token, "token")
+        _require(bool(self.rows), "rows", "at least one row")
+
+
+@dataclass(frozen=True, slots=True)
+class ResolutionBatch:
+    """Some records that the rows asked about belong to."""
+
+    round_id: str
+    answers: tuple[Resolution, ...]
+
+    def __post_init__(self) -> None:
+        _require_uuid(self.round_id, "round_id")
+        _require(len({a.token for a in self.answers}) == len(self.answers), "answers", "each token once")
+        rows = [row for answer in self.answers for row in answer.rows]
+        _require(len(rows) <= MAX_RESOLUTION_ROWS, "answers", f"at most {MAX_RESOLUTION_ROWS} rows")
+        _require(len(set(rows)) == len(rows), "answers", "each row once")
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,10 @@ GET_ROUND = Method("RoundService", "GetRound", m.Nothing, m.RoundAnnouncement, _
 SUBMIT = Method(
     "RoundService", "Submit", m.SubmissionPart, m.SubmissionReceipt, _MEMBERS, streams_request=True
 )
+GET_RESOLUTION_REQUESTS = Method(
+    "RoundService", "GetResolutionRequests", m.ResolutionQuery, m.ResolutionRequests, _MEMBERS
+)
+SEND_RESOLUTIONS = Method("RoundService", "SendResolutions", m.ResolutionBatch, m.Accepted, _MEMBERS)
 GET_SUMMARY_REQUESTS = Method(
     "RoundService", "GetSummaryRequests", m.RoundReference, m.SummaryRequests, _MEMBERS
 )
@@ -92,6 +96,8 @@ MEMBER_PORT_METHODS: tuple[AnyMethod, ...] = (
     GET_AGREEMENT,
     GET_ROUND,
     SUBMIT,
+    GET_RESOLUTION_REQUESTS,
+    SEND_RESOLUTIONS,
     GET_SUMMARY_REQUESTS,
     SEND_SUMMARIES,
     GET_RESULTS,

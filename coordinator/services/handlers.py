@@ -70,6 +70,8 @@ def make_handlers(
         methods.GET_AGREEMENT: lambda _caller, _request: agreement.get(),
         methods.GET_ROUND: lambda _caller, _request: rounds.get_latest(),
         methods.SUBMIT: rounds.submit,
+        methods.GET_RESOLUTION_REQUESTS: rounds.get_resolution_requests,
+        methods.SEND_RESOLUTIONS: rounds.send_resolutions,
         methods.GET_SUMMARY_REQUESTS: rounds.get_summary_requests,
         methods.SEND_SUMMARIES: rounds.send_summaries,
         methods.GET_RESULTS: rounds.get_results,

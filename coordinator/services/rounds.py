@@ -8,21 +8,26 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
+from itertools import groupby
 
 from coordinator import rounds
-from coordinator.directory import Directory, get_encoding_bytes
+from coordinator.directory import Directory, get_schema
 from coordinator.erasure import RoundEraser
 from coordinator.journal import Journal
-from coordinator.rounds import Round
-from coordinator.segments import SegmentDirectory
+from coordinator.rounds import Batch, Round
+from coordinator.segments import Layout, Segment, SegmentDirectory
 from coordinator.store.rounds import RoundStore
 from coordinator.summaries import verify_summary
 from crypto.errors import InputError, StateError
 from crypto.log.entry import EventType
 from crypto.pki import PeerIdentity
 from protos.messages import (
+    MAX_RESOLUTION_ROWS,
     Accepted,
     MemberResults,
+    ResolutionBatch,
+    ResolutionQuery,
+    ResolutionRequests,
     RoundAnnouncement,
     RoundOpening,
     RoundReference,
@@ -33,6 +38,7 @@ from protos.messages import (
     SubmissionReceipt,
     SummaryBatch,
     SummaryRequests,
+    ViewTokens,
 )
 
 
@@ -99,7 +105,7 @@ class RoundDesk:
         return rounds.announce(latest)
 
     async def submit(self, caller: PeerIdentity, parts: AsyncIterator[SubmissionPart]) -> SubmissionReceipt:
-        """Receive one submission; idempotent for the same content.
+        """Receive one batch of a submission; idempotent for the same content.
 
         Raises:
             InputError: The upload is malformed, cut off or altered. Nothing is kept.
@@ -109,35 +115,73 @@ class RoundDesk:
         if first is None or first.header is None:
             raise InputError("expected a submission's header first", code="NO_HEADER")
         header = first.header
-        encoding_bytes = await asyncio.to_thread(self._find_work, caller, header)
-        if encoding_bytes is not None:
-            await self._segments.receive(header, parts, encoding_bytes=encoding_bytes)
-            await asyncio.to_thread(self._record_submission, caller.name, header)
+        work = await asyncio.to_thread(self._find_work, caller, header)
+        if work is not None:
+            layout, earlier = work
+            await self._segments.receive(header, parts, layout=layout, earlier=earlier)
+            await asyncio.to_thread(self._record_batch, caller.name, header)
         return SubmissionReceipt(
             round_id=header.round_id,
             record_count=header.record_count,
             content_digest=header.content_digest,
         )
 
-    def _find_work(self, caller: PeerIdentity, header: SubmissionHeader) -> int | None:
-        """Return the bytes of one encoding, or None where this very submission is durable already."""
+    def _find_work(
+        self, caller: PeerIdentity, header: SubmissionHeader
+    ) -> tuple[Layout, list[Segment]] | None:
+        """Return the views and the member's batches so far, or None where this very batch is durable."""
         self._directory.get_member(caller)
         current = self._store.get_round(header.round_id)
         if rounds.verify_header(current, caller.name, header, now=self._clock()):
             return None
-        return get_encoding_bytes(self._directory.get_agreement())
+        layout = get_schema(self._directory.get_agreement()).layout
+        return layout, self._segments.list_segments(current, caller.name, layout)
 
-    def _record_submission(self, member: str, header: SubmissionHeader) -> None:
+    def _record_batch(self, member: str, header: SubmissionHeader) -> None:
+        batch = Batch(header.record_count, header.content_digest)
+
         def change(stored: Round) -> Round:
-            return rounds.record_submission(
-                stored, member, records=header.record_count, content_digest=header.content_digest
-            )
+            return rounds.record_batch(stored, member, header.batch, batch)
 
         try:
             self._store.change_round(header.round_id, change)
         except StateError:
             self._segments.discard(header.round_id, header.content_digest)
             raise
+
+    def get_resolution_requests(self, caller: PeerIdentity, query: ResolutionQuery) -> ResolutionRequests:
+        """Return a page of the caller's rows that are to be resolved, answered for or not.
+
+        A node refuses a question that changes, so that it can answer again after a crash.
+        """
+        current = self._require(RoundReference(query.round_id), RoundState.RESOLVING)
+        rows = self._store.list_asked_rows(
+            query.round_id, caller.name, start=query.start, count=MAX_RESOLUTION_ROWS
+        )
+        pages = tuple(
+            ViewTokens(view, b"".join(row.token for row in own))
+            for view, own in groupby(rows, key=lambda row: row.view)
+        )
+        part = current.members.get(caller.name)
+        return ResolutionRequests(query.round_id, part.rows_asked if part else 0, pages)
+
+    def send_resolutions(self, caller: PeerIdentity, batch: ResolutionBatch) -> Accepted:
+        """Take what the caller says of its rows; complete once each row asked about is in a record.
+
+        Raises:
+            StateError: The round is not asking, or a row was not asked for or was resolved otherwise
+                before. None of the batch is taken.
+        """
+        self._require(RoundReference(batch.round_id), RoundState.RESOLVING)
+        self._store.add_resolutions(
+            batch.round_id,
+            caller.name,
+            batch.answers,
+            change=lambda stored, records, complete: rounds.record_resolutions(
+                stored, caller.name, records=records, complete=complete
+            ),
+        )
+        return Accepted(len(batch.answers))
 
     def get_summary_requests(self, caller: PeerIdentity, reference: RoundReference) -> SummaryRequests:
         """Return the caller's tokens in clusters that it has not answered for."""

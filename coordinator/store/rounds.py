@@ -1,11 +1,11 @@
-"""Rounds and their data: clusters, summaries, results, match handles.
+"""Rounds and their data: rows to resolve, clusters, summaries, results, match handles.
 
 Layer: coordinator. Each method is one transaction. A change to a round is a pure function applied to
 the stored round inside the transaction, so two members' acts cannot overwrite each other.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -16,7 +16,18 @@ from crypto.canonical import format_time
 from crypto.errors import StateError
 from protos.conversion import encode_message, parse_message
 from protos.hosting.database import erase_history
-from protos.messages import MemberResults
+from protos.messages import MemberResults, Resolution
+
+
+@dataclass(frozen=True, slots=True)
+class AskedRow:
+    """One row that was like a row of another member; ``record`` is the token it was resolved to."""
+
+    member: str
+    view: int
+    position: int
+    token: bytes
+    record: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +52,7 @@ class Match:
 
 
 Change = Callable[[Round], Round]
+ResolutionChange = Callable[[Round, int, bool], Round]
 
 
 class RoundStore:
@@ -82,6 +94,65 @@ class RoundStore:
         """Apply a pure change to a stored round and return the result."""
         with self._engine.begin() as connection:
             return _change(connection, round_id, change)
+
+    def add_comparison(self, round_id: str, change: Change, rows: Sequence[AskedRow]) -> Round:
+        """Store which rows members are asked to resolve together with the change of the round's state."""
+        numbers: dict[str, int] = {}
+        values = []
+        for row in rows:
+            number = numbers[row.member] = numbers.get(row.member, -1) + 1
+            values.append({"round_id": round_id, "number": number, **asdict(row)})
+        with self._engine.begin() as connection:
+            if values:
+                connection.execute(sa.insert(tables.asked_row), values)
+            return _change(connection, round_id, change)
+
+    def list_asked_rows(
+        self, round_id: str, member: str, *, start: int = 0, count: int | None = None
+    ) -> tuple[AskedRow, ...]:
+        """Return a member's rows that are to be resolved, or some of them, view after view."""
+        table = tables.asked_row.c
+        query = sa.select(table.member, table.view, table.position, table.token, table.record)
+        query = query.where((table.round_id == round_id) & (table.member == member) & (table.number >= start))
+        if count is not None:
+            query = query.where(table.number < start + count)
+        with self._engine.begin() as connection:
+            return tuple(AskedRow(*row) for row in connection.execute(query.order_by(table.number)))
+
+    def add_resolutions(
+        self, round_id: str, member: str, answers: Sequence[Resolution], *, change: ResolutionChange
+    ) -> None:
+        """Store which rows a member says are one record; the same again is taken once.
+
+        Args:
+            round_id: Which round.
+            member: Whose answers.
+            answers: Some or all of them.
+            change: Applied to the round, given how many records are resolved now and whether no row is
+                missing any more.
+
+        Raises:
+            StateError: A row was not asked of this member, or was resolved otherwise before.
+        """
+        table = tables.asked_row
+        own = (table.c.round_id == round_id) & (table.c.member == member)
+        rows = [
+            {"of_view": row.view, "of_token": row.token, "to_record": answer.token}
+            for answer in answers
+            for row in answer.rows
+        ]
+        free = table.c.record.is_(None) | (table.c.record == sa.bindparam("to_record"))
+        named = (table.c.view == sa.bindparam("of_view")) & (table.c.token == sa.bindparam("of_token"))
+        statement = sa.update(table).where(own & named & free).values(record=sa.bindparam("to_record"))
+        with self._engine.begin() as connection:
+            if rows and connection.execute(statement, rows).rowcount != len(rows):
+                raise StateError(
+                    "an answer names a row that was not asked for or that was resolved otherwise before",
+                    code="NOT_ASKED",
+                )
+            counts = sa.select(sa.func.count(), sa.func.count(table.c.record), _distinct(table.c.record))
+            asked, resolved, records = connection.execute(counts.where(own)).one()
+            _change(connection, round_id, lambda stored: change(stored, records, resolved == asked))
 
     def add_clusters(
         self, round_id: str, change: Change, records: Sequence[ClusterRecord], matches: Sequence[Match]
@@ -190,11 +261,15 @@ class RoundStore:
     def erase_round(self, round_id: str, change: Change) -> Round:
         """Erase a round's tokens, summaries, match handles and results, and their traces in the WAL."""
         with self._engine.begin() as connection:
-            for table in (tables.cluster_record, tables.match, tables.result):
+            for table in (tables.asked_row, tables.cluster_record, tables.match, tables.result):
                 connection.execute(sa.delete(table).where(table.c.round_id == round_id))
             changed = _change(connection, round_id, change)
         erase_history(self._engine)
         return changed
+
+
+def _distinct(column: sa.ColumnElement[bytes]) -> sa.ColumnElement[int]:
+    return sa.func.count(sa.distinct(column))
 
 
 def _match_values(match: Match) -> dict[str, object]:

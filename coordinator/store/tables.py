@@ -41,6 +41,21 @@ round_ = sa.Table(
 )
 
 # Round data: erased when the round closes.
+asked_row = sa.Table(
+    "asked_row",
+    metadata,
+    sa.Column("round_id", sa.Text, nullable=False),
+    sa.Column("member", sa.Text, nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),  # over all views of the member, for paging
+    sa.Column("view", sa.Integer, nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),  # of the row in its view, over all batches
+    sa.Column("token", sa.LargeBinary, nullable=False),
+    sa.Column("record", sa.LargeBinary),  # the record token it was resolved to; null: not resolved
+    sa.PrimaryKeyConstraint("round_id", "member", "number"),
+    sa.UniqueConstraint("round_id", "member", "view", "token"),
+)
+
+# Round data: erased when the round closes.
 cluster_record = sa.Table(
     "cluster_record",
     metadata,

@@ -17,12 +17,21 @@ from coordinator.store import relay as relay_module
 from coordinator.store.enrolments import EnrolmentRow, EnrolmentStore
 from coordinator.store.log import LogStore
 from coordinator.store.relay import MAX_FETCHED, RelayStore
-from coordinator.store.rounds import ClusterRecord, Match, RoundStore
+from coordinator.store.rounds import AskedRow, ClusterRecord, Match, RoundStore
 from coordinator.store.tables import metadata
 from crypto.errors import StateError
 from crypto.pki import Role
 from protos.hosting.database import open_database
-from protos.messages import EnrolmentState, MemberMatch, MemberResults, RelayKind, RelayMessage, RoundState
+from protos.messages import (
+    EnrolmentState,
+    MemberMatch,
+    MemberResults,
+    RelayKind,
+    RelayMessage,
+    Resolution,
+    RoundState,
+    ViewRow,
+)
 from tests.support.rounds_builder import AGREEMENT, DIGEST, NOW, OPENING, ROUND_ID
 
 
@@ -161,7 +170,7 @@ def test_changes_made_at_once_are_all_kept(engine: sa.Engine) -> None:
     def submit(name: str) -> None:
         store.change_round(
             ROUND_ID,
-            lambda stored: rounds.record_submission(stored, name, records=1, content_digest=digests[name]),
+            lambda stored: rounds.record_batch(stored, name, 0, rounds.Batch(1, digests[name])),
         )
 
     threads = [threading.Thread(target=submit, args=(name,)) for name in names]
@@ -170,7 +179,101 @@ def test_changes_made_at_once_are_all_kept(engine: sa.Engine) -> None:
     for thread in threads:
         thread.join()
     stored = store.get_round(ROUND_ID).members
-    assert {name: part.content_digest for name, part in stored.items()} == digests
+    assert {name: part.batches[0].content_digest for name, part in stored.items()} == digests
+
+
+ASKED = [
+    AskedRow("essex", 0, 3, b"a" * 16),
+    AskedRow("essex", 0, 5, b"b" * 16),
+    AskedRow("essex", 2, 3, b"a" * 16),
+    AskedRow("kent", 0, 1, b"k" * 16),
+]
+
+
+def _ask(store: RoundStore) -> None:
+    store.add_round(_make)
+    matching = rounds.begin_matching(store.get_round(ROUND_ID))
+    store.add_comparison(
+        ROUND_ID, lambda _: rounds.record_comparison(matching, asked={"essex": 3, "kent": 1}, now=NOW), ASKED
+    )
+
+
+def _record(record: bytes, *rows: tuple[int, bytes]) -> Resolution:
+    return Resolution(record, tuple(ViewRow(view, token) for view, token in rows))
+
+
+def _resolve(store: RoundStore, member: str, *answers: Resolution) -> None:
+    store.add_resolutions(
+        ROUND_ID,
+        member,
+        answers,
+        change=lambda stored, records, complete: rounds.record_resolutions(
+            stored, member, records=records, complete=complete
+        ),
+    )
+
+
+def _progress(store: RoundStore, member: str) -> tuple[int, bool]:
+    part = store.get_round(ROUND_ID).members[member]
+    return part.records_resolved, part.resolved
+
+
+def test_rows_to_resolve_are_each_members_own_and_come_in_pages(engine: sa.Engine) -> None:
+    store = RoundStore(engine)
+    _ask(store)
+    assert store.list_asked_rows(ROUND_ID, "essex") == tuple(ASKED[:3])
+    assert store.list_asked_rows(ROUND_ID, "essex", start=1, count=1) == (ASKED[1],)
+    assert store.list_asked_rows(ROUND_ID, "essex", start=3, count=9) == ()
+    assert store.list_asked_rows(ROUND_ID, "kent") == (ASKED[3],)
+    assert store.list_asked_rows("another", "kent") == ()
+
+
+def test_a_member_has_resolved_once_every_row_is_in_a_record(engine: sa.Engine) -> None:
+    store = RoundStore(engine)
+    _ask(store)
+    _resolve(store, "essex", _record(b"1" * 16, (0, b"a" * 16)))
+    assert _progress(store, "essex") == (1, False)
+    _resolve(store, "essex", _record(b"2" * 16, (0, b"b" * 16), (2, b"a" * 16)))
+    for _ in range(2):  # the same again is taken once
+        _resolve(store, "essex", _record(b"1" * 16, (0, b"a" * 16)))
+    assert _progress(store, "essex") == (2, True)
+    assert [row.record for row in store.list_asked_rows(ROUND_ID, "essex")] == [b"1" * 16, *[b"2" * 16] * 2]
+    assert _progress(store, "kent") == (0, False)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [(0, b"k" * 16), (2, b"b" * 16), (1, b"a" * 16), (0, b"?" * 16)],
+    ids=["another's", "of another view", "of a view that was not asked about", "nobody's"],
+)
+def test_resolving_a_row_that_was_not_asked_for_refuses_the_whole_batch(
+    engine: sa.Engine, row: tuple[int, bytes]
+) -> None:
+    store = RoundStore(engine)
+    _ask(store)
+    with pytest.raises(StateError, match="names a row that was not asked for") as caught:
+        _resolve(store, "essex", _record(b"1" * 16, (0, b"a" * 16), row))
+    assert caught.value.code == "NOT_ASKED"
+    assert _progress(store, "essex") == (0, False)
+    assert store.list_asked_rows(ROUND_ID, "essex") == tuple(ASKED[:3])
+
+
+def test_a_row_is_never_resolved_to_another_record(engine: sa.Engine) -> None:
+    store = RoundStore(engine)
+    _ask(store)
+    _resolve(store, "essex", _record(b"1" * 16, (0, b"a" * 16)))
+    with pytest.raises(StateError, match="or that was resolved otherwise before"):
+        _resolve(store, "essex", _record(b"2" * 16, (0, b"a" * 16), (0, b"b" * 16)))
+    assert [row.record for row in store.list_asked_rows(ROUND_ID, "essex")] == [b"1" * 16, None, None]
+
+
+def test_resolutions_after_the_stage_change_nothing(engine: sa.Engine) -> None:
+    store = RoundStore(engine)
+    _ask(store)
+    store.change_round(ROUND_ID, rounds.begin_linking)
+    with pytest.raises(StateError, match="expected a round in state RESOLVING, got LINKING"):
+        _resolve(store, "essex", _record(b"1" * 16, (0, b"a" * 16)))
+    assert [row.record for row in store.list_asked_rows(ROUND_ID, "essex")] == [None] * 3
 
 
 def _cluster(store: RoundStore) -> None:
@@ -228,13 +331,16 @@ def test_erased_round_leaves_no_token_summary_or_result_in_any_file(
     store = RoundStore(engine)
     store.add_round(_make)
     token, envelope, in_results = os.urandom(16), os.urandom(300), os.urandom(16)
+    asked, resolved = os.urandom(16), os.urandom(16)
+    rows = [AskedRow("essex", 0, 0, asked, resolved)]
+    store.add_comparison(ROUND_ID, lambda stored: stored, rows)
     record = ClusterRecord(b"c" * 16, "essex", token)
     store.add_clusters(
         ROUND_ID, lambda stored: stored, [record], [Match(b"m" * 16, b"c" * 16, "a", "b", 0.9)]
     )
     store.add_answers(ROUND_ID, "essex", {token: envelope}, when_complete=lambda stored: stored)
     store.add_results(ROUND_ID, {"essex": _results(in_results)}, published_at=NOW, change=_published)
-    canaries = (token, envelope, in_results)
+    canaries = (token, envelope, in_results, asked, resolved)
     assert all(canary in backend.read_raw() for canary in canaries), "the search finds what is there"
     store.erase_round(ROUND_ID, rounds.close)
     assert not [canary for canary in canaries if canary in backend.read_raw()]

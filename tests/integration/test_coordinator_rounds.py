@@ -184,7 +184,7 @@ def test_agreement_and_rounds_stand_still_while_a_round_runs(
         scripted.submit(name)
     with coordinator_process.connect_operator() as operator:
         with pytest.raises(StateError, match="round 1 is still OPEN; wait until it has closed") as caught:
-            operator.call(methods.OPEN_ROUND, RoundOpening(1, 1, 1))
+            operator.call(methods.OPEN_ROUND, RoundOpening(1, 1, 1, 1))
         assert caught.value.code == "ROUND_RUNNING"
     with pytest.raises(StateError, match="round 1 is still OPEN"):
         coordinator_process.publish(coordinator_process.draft(version=2))
@@ -193,7 +193,7 @@ def test_agreement_and_rounds_stand_still_while_a_round_runs(
 def test_silent_member_delays_a_round_only_until_its_deadline(
     coordinator_process: CoordinatorProcess, members: Members
 ) -> None:
-    scripted = ScriptedRound.open(coordinator_process, members, RoundOpening(4, 600, 600))
+    scripted = ScriptedRound.open(coordinator_process, members, RoundOpening(4, 600, 600, 600))
     scripted.submit("essex")
     scripted.submit("kent")
     scripted.wait_for(RoundState.ASSESSING)
@@ -214,7 +214,7 @@ def test_silent_member_delays_a_round_only_until_its_deadline(
 def test_round_with_one_submission_fails_and_is_erased(
     coordinator_process: CoordinatorProcess, members: Members
 ) -> None:
-    scripted = ScriptedRound.open(coordinator_process, members, RoundOpening(2, 600, 600))
+    scripted = ScriptedRound.open(coordinator_process, members, RoundOpening(2, 600, 600, 600))
     scripted.submit("essex")
     assert scripted.wait_for(RoundState.FAILED).failure == "TOO_FEW_SUBMISSIONS"
     assert coordinator_process.read_state()["segments"] == {}

@@ -46,6 +46,8 @@ _BY_FIELD: dict[str, st.SearchStrategy[Any]] = {
     "token": _TOKENS,
     "cluster_ref": _TOKENS,
     "match_ref": _TOKENS,
+    "view": st.integers(0, m.MAX_VIEWS - 1),
+    "ViewTokens.tokens": st.lists(_TOKENS, max_size=4).map(b"".join),
     "SummaryRequests.tokens": st.lists(_TOKENS, max_size=4).map(tuple),
     "role_view": st.just("PERPETRATOR"),
     "role": st.sampled_from([Role.FORCE, Role.PARTNER]),
@@ -59,6 +61,7 @@ _BY_FIELD: dict[str, st.SearchStrategy[Any]] = {
     "InvitationRequest.display_name": st.text(min_size=1, max_size=100),
     "valid_for_h": st.integers(1, 720),
     "submit_for_s": _SECONDS,
+    "resolve_for_s": _SECONDS,
     "assess_for_s": _SECONDS,
     "collect_for_s": _SECONDS,
     "EntryRange.count": st.integers(1, m.MAX_LOG_RANGE),
@@ -80,6 +83,10 @@ def build(kind: type[Any]) -> st.SearchStrategy[Any]:
         fields["answers"] = st.lists(build(m.SummaryAnswer), max_size=3, unique_by=lambda a: a.token).map(
             tuple
         )
+    if kind is m.Resolution:
+        fields["rows"] = st.lists(build(m.ViewRow), min_size=1, max_size=3).map(tuple)
+    if kind is m.ResolutionBatch:
+        fields["answers"] = st.lists(_TOKENS, max_size=3, unique=True).map(_resolutions)
     built = st.fixed_dictionaries(fields)
     if kind is m.MemberMatch:
         built = st.tuples(built, st.tuples(st.floats(0, 100), st.floats(0, 100)).map(sorted)).map(
@@ -90,14 +97,23 @@ def build(kind: type[Any]) -> st.SearchStrategy[Any]:
     return built.map(lambda values: kind(**values))
 
 
+def _resolutions(tokens: list[bytes]) -> tuple[m.Resolution, ...]:
+    rows = [m.ViewRow(number, token) for number, token in enumerate(tokens)]
+    return tuple(m.Resolution(row.token, (row,)) for row in rows)
+
+
 def _role_of(agency_type: str) -> Role:
     return Role.FORCE if agency_type == AgencyType.POLICE else Role.PARTNER
 
 
 def _chunks() -> st.SearchStrategy[m.SubmissionChunk]:
-    return st.tuples(st.integers(0, 2**32 - 1), st.integers(1, 3), st.integers(0, 9)).map(
+    return st.tuples(st.integers(0, 2**32 - 1), st.integers(1, 3), st.integers(0, 9), st.integers(0, 1)).map(
         lambda shape: m.SubmissionChunk(
-            shape[0], bytes(range(m.TOKEN_BYTES)) * shape[1], b"\xa5" * (shape[1] * shape[2])
+            shape[0],
+            bytes(range(m.TOKEN_BYTES)) * shape[1],
+            b"\xa5" * (shape[1] * shape[2]),
+            view=shape[2],
+            blocks=b"\x5a" * (m.TOKEN_BYTES * shape[1] * shape[3]),
         )
     )
 

@@ -17,7 +17,7 @@ from scoring.risk.gravity import load_default_gravity_table
 
 NOW = datetime(2026, 11, 21, 22, 0, tzinfo=UTC)
 ROUND_ID = "11111111-1111-4111-8111-111111111111"
-OPENING = RoundOpening(submit_for_s=600, assess_for_s=300, collect_for_s=120)
+OPENING = RoundOpening(submit_for_s=600, resolve_for_s=400, assess_for_s=300, collect_for_s=120)
 DIGEST = "ab" * 32
 SIGNING = {name: SigningKey.generate() for name in ("essex", "kent", "care")}
 _AGENCIES = {"essex": "POLICE", "kent": "POLICE", "care": "SOCIAL_CARE"}

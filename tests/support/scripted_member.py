@@ -39,6 +39,9 @@ from tests.support.certificates import CERTIFICATE_LIFETIME
 
 CHUNK_RECORDS = 16
 
+View = tuple[Sequence[bytes], Sequence[bytes], Sequence[bytes]]
+"""Tokens, block tokens (empty ones in a view without blocks) and encodings, in one order."""
+
 
 @dataclass(frozen=True)
 class Upload:
@@ -176,22 +179,31 @@ def make_upload(
 def arrange_upload(
     announced: RoundAnnouncement | Round, tokens: Sequence[bytes], encodings: Sequence[bytes]
 ) -> Upload:
-    """Return tokens and encodings as a header and numbered chunks."""
+    """Return tokens and encodings of a schema of one view as a header and numbered chunks."""
+    return arrange_views(announced, [(tokens, [b""] * len(tokens), encodings)])
+
+
+def arrange_views(announced: RoundAnnouncement | Round, views: Sequence[View], *, batch: int = 0) -> Upload:
+    """Return views as a header and chunks, view after view."""
+    content = b"".join(b"".join(column) for view in views for column in view)
     header = SubmissionHeader(
         round_id=announced.round_id,
         schema_digest=announced.schema_digest,
         agreement_digest=announced.agreement_digest,
         key_epoch=announced.key_epoch,
-        record_count=len(tokens),
-        content_digest=hashlib.sha256(b"".join([*tokens, *encodings])).hexdigest(),
+        record_count=len(views[0][0]),
+        content_digest=hashlib.sha256(content).hexdigest(),
+        batch=batch,
     )
-    starts = range(0, len(tokens), CHUNK_RECORDS)
     chunks = tuple(
-        SubmissionChunk(
-            index,
-            b"".join(tokens[start : start + CHUNK_RECORDS]),
-            b"".join(encodings[start : start + CHUNK_RECORDS]),
-        )
-        for index, start in enumerate(starts)
+        _arrange_chunk(number, index, view)
+        for number, view in enumerate(views)
+        for index in range(-(-len(view[0]) // CHUNK_RECORDS))
     )
     return Upload(header, chunks)
+
+
+def _arrange_chunk(number: int, index: int, view: View) -> SubmissionChunk:
+    part = slice(index * CHUNK_RECORDS, (index + 1) * CHUNK_RECORDS)
+    tokens, blocks, encodings = (b"".join(column[part]) for column in view)
+    return SubmissionChunk(index, tokens, encodings, view=number, blocks=blocks)

@@ -29,7 +29,7 @@ from tests.support.scripted_member import ScriptedMember, Upload, make_assault, 
 HOLDINGS = {"essex": (40, 0), "kent": (40, 34), "care": (20, 38)}
 SHARED_BY_ESSEX_AND_KENT = range(34, 40)
 SHARED_BY_ALL = range(38, 40)
-LONG_OPENING = RoundOpening(600, 600, 600)
+LONG_OPENING = RoundOpening(600, 600, 600, 600)
 
 
 @dataclass

@@ -13,7 +13,7 @@ from coordinator.cli import app
 from protos.messages import MemberProgress, RoundState, RoundStatus
 
 MEMBERS = (
-    MemberProgress("essex", 120, submitted=True, answered=True, collected=True),
+    MemberProgress("essex", 120, submitted=True, answered=True, collected=True, resolved=True),
     MemberProgress("kent", 80, submitted=True, answered=False, collected=False),
     MemberProgress("surrey", 0, submitted=False, answered=False, collected=False),
 )
@@ -28,6 +28,8 @@ def make_status(state: RoundState, failure: str = "") -> RoundStatus:
     [
         (RoundState.OPEN, ["surrey"]),
         (RoundState.MATCHING, []),
+        (RoundState.RESOLVING, ["kent"]),
+        (RoundState.LINKING, []),
         (RoundState.ASSESSING, ["kent"]),
         (RoundState.PUBLISHED, ["kent"]),
         (RoundState.CLOSED, []),

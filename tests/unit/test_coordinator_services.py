@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from coordinator.directory import Directory
 from coordinator.erasure import RoundEraser
 from coordinator.journal import Journal
+from coordinator.rounds import Batch
 from coordinator.segments import SegmentDirectory
 from coordinator.services.enrolment import EnrolmentDesk
 from coordinator.services.handlers import AgreementDesk, make_handlers
@@ -252,7 +253,7 @@ def test_overlapping_upload_of_other_content_cannot_replace_the_acknowledged_one
     with pytest.raises(StateError, match="other content was already submitted for this round"):
         asyncio.run(desks.rounds.submit(ESSEX, overlapping()))
     stored = desks.round_store.get_round(announced.round_id)
-    assert stored.members["essex"].content_digest == first.header.content_digest
+    assert stored.members["essex"].batches == (Batch(20, first.header.content_digest),)
     assert [path.name for path in desks.list_segments()] == [first.header.content_digest]
 
 

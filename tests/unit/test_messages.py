@@ -17,6 +17,8 @@ from tests.support.rounds_builder import DIGEST, ROUND_ID
 TOKEN = bytes(16)
 HEADER = m.SubmissionHeader(ROUND_ID, DIGEST, DIGEST, 1, 1, DIGEST)
 CHUNK = m.SubmissionChunk(0, TOKEN, b"x")
+ROW = m.ViewRow(0, TOKEN)
+RESOLVED = m.Resolution(TOKEN, (ROW,))
 ANSWER = m.SummaryAnswer(TOKEN, b"")
 
 
@@ -61,6 +63,10 @@ def _relay(**fields: Any) -> m.RelayMessage:
     return m.RelayMessage(**(values | fields))
 
 
+def _resolve(*answers: m.Resolution) -> m.ResolutionBatch:
+    return m.ResolutionBatch(ROUND_ID, answers)
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -80,8 +86,9 @@ def _relay(**fields: Any) -> m.RelayMessage:
         (lambda: _invite(agency_type="CIRCUS"), "field agency_type: expected one of POLICE, HEALTH"),
         (lambda: _invite(valid_for_h=0), "field valid_for_h: expected 1 to 720 hours"),
         (lambda: _invite(valid_for_h=721), "field valid_for_h: expected 1 to 720 hours"),
-        (lambda: m.RoundOpening(0, 1, 1), "field submit_for_s: expected 1 second to 24 hours"),
-        (lambda: m.RoundOpening(1, 1, 86_401), "field collect_for_s: expected 1 second to 24 hours"),
+        (lambda: m.RoundOpening(0, 1, 1, 1), "field submit_for_s: expected 1 second to 24 hours"),
+        (lambda: m.RoundOpening(1, 0, 1, 1), "field resolve_for_s: expected 1 second to 24 hours"),
+        (lambda: m.RoundOpening(1, 1, 1, 86_401), "field collect_for_s: expected 1 second to 24 hours"),
         (
             lambda: m.SubmissionHeader(ROUND_ID, DIGEST, DIGEST, 1, 1, "../segment"),
             "field content_digest: expected 64 lower-case hexadecimal digits",
@@ -98,6 +105,26 @@ def _relay(**fields: Any) -> m.RelayMessage:
         (
             lambda: m.SubmissionChunk(0, bytes(32), bytes(3)),
             "field chunk.encodings: expected one encoding of equal length for each token",
+        ),
+        (
+            lambda: m.SubmissionChunk(0, bytes(16), bytes(3), view=64),
+            "field chunk.view: expected 0 to 63",
+        ),
+        (lambda: m.ResolutionQuery("round 1", 0), "field round_id: expected a UUID"),
+        (lambda: m.ViewTokens(64, b""), "field view: expected 0 to 63"),
+        (lambda: m.ViewTokens(0, bytes(17)), "field tokens: expected a multiple of 16 bytes"),
+        (lambda: m.ViewRow(64, TOKEN), "field view: expected 0 to 63"),
+        (lambda: m.ViewRow(0, b"short"), "field token: expected 16 bytes"),
+        (lambda: m.Resolution(b"short", (ROW,)), "field token: expected 16 bytes"),
+        (lambda: m.Resolution(TOKEN, ()), "field rows: expected at least one row"),
+        (lambda: _resolve(RESOLVED, RESOLVED), "field answers: expected each token once"),
+        (
+            lambda: _resolve(RESOLVED, m.Resolution(b"r" * 16, (ROW,))),
+            "field answers: expected each row once",
+        ),
+        (
+            lambda: _resolve(m.Resolution(TOKEN, (ROW,) * (m.MAX_RESOLUTION_ROWS + 1))),
+            "field answers: expected at most 65536 rows",
         ),
         (m.SubmissionPart, "field part: expected exactly one of header and chunk"),
         (lambda: m.SubmissionPart(HEADER, CHUNK), "field part: expected exactly one of header and chunk"),
@@ -150,5 +177,16 @@ def test_fullest_answers_stay_below_the_message_limit() -> None:
     relay = m.RelayMessages((_relay(sealed=bytes(m.MAX_SEALED_BYTES)),) * MAX_FETCHED)
     entries = m.LogEntries((bytes(m.MAX_LOG_ENTRY_BYTES),) * m.MAX_LOG_RANGE)
     chunk = m.SubmissionChunk(0, bytes(16 * m.MAX_CHUNK_RECORDS), bytes(128 * m.MAX_CHUNK_RECORDS))
-    for fullest in (relay, entries, chunk):
+    view = m.SubmissionChunk(
+        0,
+        bytes(16 * m.MAX_CHUNK_RECORDS),
+        bytes(128 * m.MAX_CHUNK_RECORDS),
+        blocks=bytes(16 * m.MAX_CHUNK_RECORDS),
+    )
+    page = m.ResolutionRequests(
+        ROUND_ID, m.MAX_RESOLUTION_ROWS, (m.ViewTokens(63, bytes(16 * m.MAX_RESOLUTION_ROWS)),)
+    )
+    rows = [m.ViewRow(63, number.to_bytes(16)) for number in range(m.MAX_RESOLUTION_ROWS)]
+    resolved = _resolve(*(m.Resolution(row.token, (row,)) for row in rows))
+    for fullest in (relay, entries, chunk, view, page, resolved):
         assert len(encode_message(fullest)) < MAX_MESSAGE_BYTES

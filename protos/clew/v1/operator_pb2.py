@@ -28,15 +28,15 @@ from protos.clew.v1 import enrolment_pb2 as protos_dot_clew_dot_v1_dot_enrolment
 from protos.clew.v1 import rounds_pb2 as protos_dot_clew_dot_v1_dot_rounds__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dprotos/clew/v1/operator.proto\x12\x07\x63lew.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bprotos/clew/v1/common.proto\x1a\x1eprotos/clew/v1/enrolment.proto\x1a\x1bprotos/clew/v1/rounds.proto\"\x86\x01\n\x11InvitationRequest\x12\x0e\n\x06member\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12!\n\x04role\x18\x03 \x01(\x0e\x32\x13.clew.v1.MemberRole\x12\x13\n\x0b\x61gency_type\x18\x04 \x01(\t\x12\x13\n\x0bvalid_for_h\x18\x05 \x01(\r\"\\\n\nInvitation\x12\x0e\n\x06member\x18\x01 \x01(\t\x12\x0e\n\x06secret\x18\x02 \x01(\x0c\x12.\n\nexpires_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xdb\x01\n\tEnrolment\x12\x0e\n\x06member\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12!\n\x04role\x18\x03 \x01(\x0e\x32\x13.clew.v1.MemberRole\x12\x13\n\x0b\x61gency_type\x18\x04 \x01(\t\x12&\n\x05state\x18\x05 \x01(\x0e\x32\x17.clew.v1.EnrolmentState\x12\x13\n\x0b\x66ingerprint\x18\x06 \x01(\t\x12\x17\n\x0fhpke_public_key\x18\x07 \x01(\t\x12\x1a\n\x12signing_public_key\x18\x08 \x01(\t\"4\n\nEnrolments\x12&\n\nenrolments\x18\x01 \x03(\x0b\x32\x12.clew.v1.Enrolment\"8\n\x11\x45nrolmentApproval\x12\x0e\n\x06member\x18\x01 \x01(\t\x12\x13\n\x0b\x66ingerprint\x18\x02 \x01(\t\"Q\n\x0cRoundOpening\x12\x14\n\x0csubmit_for_s\x18\x01 \x01(\r\x12\x14\n\x0c\x61ssess_for_s\x18\x02 \x01(\r\x12\x15\n\rcollect_for_s\x18\x03 \x01(\r\"i\n\x0eMemberProgress\x12\x0e\n\x06member\x18\x01 \x01(\t\x12\x0f\n\x07records\x18\x02 \x01(\r\x12\x11\n\tsubmitted\x18\x03 \x01(\x08\x12\x10\n\x08\x61nswered\x18\x04 \x01(\x08\x12\x11\n\tcollected\x18\x05 \x01(\x08\"\xb9\x01\n\x0bRoundStatus\x12\x10\n\x08round_id\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\r\x12\"\n\x05state\x18\x03 \x01(\x0e\x32\x13.clew.v1.RoundState\x12(\n\x07members\x18\x04 \x03(\x0b\x32\x17.clew.v1.MemberProgress\x12\x17\n\x0f\x63\x61ndidate_pairs\x18\x05 \x01(\r\x12\x10\n\x08\x63lusters\x18\x06 \x01(\r\x12\x0f\n\x07\x66\x61ilure\x18\x07 \x01(\t*Y\n\nMemberRole\x12\x1b\n\x17MEMBER_ROLE_UNSPECIFIED\x10\x00\x12\x15\n\x11MEMBER_ROLE_FORCE\x10\x01\x12\x17\n\x13MEMBER_ROLE_PARTNER\x10\x02\x32\xcd\x03\n\x0fOperatorService\x12\x43\n\x10\x43reateInvitation\x12\x1a.clew.v1.InvitationRequest\x1a\x13.clew.v1.Invitation\x12\x37\n\x0eListEnrolments\x12\x10.clew.v1.Nothing\x1a\x13.clew.v1.Enrolments\x12\x42\n\x10\x41pproveEnrolment\x12\x1a.clew.v1.EnrolmentApproval\x1a\x12.clew.v1.Enrolment\x12>\n\x10PublishAgreement\x12\x17.clew.v1.SignedDocument\x1a\x11.clew.v1.Accepted\x12\x38\n\tOpenRound\x12\x15.clew.v1.RoundOpening\x1a\x14.clew.v1.RoundStatus\x12=\n\x0c\x41\x62\x61ndonRound\x12\x17.clew.v1.RoundReference\x1a\x14.clew.v1.RoundStatus\x12?\n\x0eGetRoundStatus\x12\x17.clew.v1.RoundReference\x1a\x14.clew.v1.RoundStatusb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dprotos/clew/v1/operator.proto\x12\x07\x63lew.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bprotos/clew/v1/common.proto\x1a\x1eprotos/clew/v1/enrolment.proto\x1a\x1bprotos/clew/v1/rounds.proto\"\x86\x01\n\x11InvitationRequest\x12\x0e\n\x06member\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12!\n\x04role\x18\x03 \x01(\x0e\x32\x13.clew.v1.MemberRole\x12\x13\n\x0b\x61gency_type\x18\x04 \x01(\t\x12\x13\n\x0bvalid_for_h\x18\x05 \x01(\r\"\\\n\nInvitation\x12\x0e\n\x06member\x18\x01 \x01(\t\x12\x0e\n\x06secret\x18\x02 \x01(\x0c\x12.\n\nexpires_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xdb\x01\n\tEnrolment\x12\x0e\n\x06member\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12!\n\x04role\x18\x03 \x01(\x0e\x32\x13.clew.v1.MemberRole\x12\x13\n\x0b\x61gency_type\x18\x04 \x01(\t\x12&\n\x05state\x18\x05 \x01(\x0e\x32\x17.clew.v1.EnrolmentState\x12\x13\n\x0b\x66ingerprint\x18\x06 \x01(\t\x12\x17\n\x0fhpke_public_key\x18\x07 \x01(\t\x12\x1a\n\x12signing_public_key\x18\x08 \x01(\t\"4\n\nEnrolments\x12&\n\nenrolments\x18\x01 \x03(\x0b\x32\x12.clew.v1.Enrolment\"8\n\x11\x45nrolmentApproval\x12\x0e\n\x06member\x18\x01 \x01(\t\x12\x13\n\x0b\x66ingerprint\x18\x02 \x01(\t\"h\n\x0cRoundOpening\x12\x14\n\x0csubmit_for_s\x18\x01 \x01(\r\x12\x14\n\x0c\x61ssess_for_s\x18\x02 \x01(\r\x12\x15\n\rcollect_for_s\x18\x03 \x01(\r\x12\x15\n\rresolve_for_s\x18\x04 \x01(\r\"\xa9\x01\n\x0eMemberProgress\x12\x0e\n\x06member\x18\x01 \x01(\t\x12\x0f\n\x07records\x18\x02 \x01(\r\x12\x11\n\tsubmitted\x18\x03 \x01(\x08\x12\x10\n\x08\x61nswered\x18\x04 \x01(\x08\x12\x11\n\tcollected\x18\x05 \x01(\x08\x12\x12\n\nrows_asked\x18\x06 \x01(\r\x12\x18\n\x10records_resolved\x18\x07 \x01(\r\x12\x10\n\x08resolved\x18\x08 \x01(\x08\"\xb9\x01\n\x0bRoundStatus\x12\x10\n\x08round_id\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\r\x12\"\n\x05state\x18\x03 \x01(\x0e\x32\x13.clew.v1.RoundState\x12(\n\x07members\x18\x04 \x03(\x0b\x32\x17.clew.v1.MemberProgress\x12\x17\n\x0f\x63\x61ndidate_pairs\x18\x05 \x01(\r\x12\x10\n\x08\x63lusters\x18\x06 \x01(\r\x12\x0f\n\x07\x66\x61ilure\x18\x07 \x01(\t*Y\n\nMemberRole\x12\x1b\n\x17MEMBER_ROLE_UNSPECIFIED\x10\x00\x12\x15\n\x11MEMBER_ROLE_FORCE\x10\x01\x12\x17\n\x13MEMBER_ROLE_PARTNER\x10\x02\x32\xcd\x03\n\x0fOperatorService\x12\x43\n\x10\x43reateInvitation\x12\x1a.clew.v1.InvitationRequest\x1a\x13.clew.v1.Invitation\x12\x37\n\x0eListEnrolments\x12\x10.clew.v1.Nothing\x1a\x13.clew.v1.Enrolments\x12\x42\n\x10\x41pproveEnrolment\x12\x1a.clew.v1.EnrolmentApproval\x1a\x12.clew.v1.Enrolment\x12>\n\x10PublishAgreement\x12\x17.clew.v1.SignedDocument\x1a\x11.clew.v1.Accepted\x12\x38\n\tOpenRound\x12\x15.clew.v1.RoundOpening\x1a\x14.clew.v1.RoundStatus\x12=\n\x0c\x41\x62\x61ndonRound\x12\x17.clew.v1.RoundReference\x1a\x14.clew.v1.RoundStatus\x12?\n\x0eGetRoundStatus\x12\x17.clew.v1.RoundReference\x1a\x14.clew.v1.RoundStatusb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'protos.clew.v1.operator_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_MEMBERROLE']._serialized_start=1108
-  _globals['_MEMBERROLE']._serialized_end=1197
+  _globals['_MEMBERROLE']._serialized_start=1196
+  _globals['_MEMBERROLE']._serialized_end=1285
   _globals['_INVITATIONREQUEST']._serialized_start=166
   _globals['_INVITATIONREQUEST']._serialized_end=300
   _globals['_INVITATION']._serialized_start=302
@@ -48,11 +48,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ENROLMENTAPPROVAL']._serialized_start=672
   _globals['_ENROLMENTAPPROVAL']._serialized_end=728
   _globals['_ROUNDOPENING']._serialized_start=730
-  _globals['_ROUNDOPENING']._serialized_end=811
-  _globals['_MEMBERPROGRESS']._serialized_start=813
-  _globals['_MEMBERPROGRESS']._serialized_end=918
-  _globals['_ROUNDSTATUS']._serialized_start=921
-  _globals['_ROUNDSTATUS']._serialized_end=1106
-  _globals['_OPERATORSERVICE']._serialized_start=1200
-  _globals['_OPERATORSERVICE']._serialized_end=1661
+  _globals['_ROUNDOPENING']._serialized_end=834
+  _globals['_MEMBERPROGRESS']._serialized_start=837
+  _globals['_MEMBERPROGRESS']._serialized_end=1006
+  _globals['_ROUNDSTATUS']._serialized_start=1009
+  _globals['_ROUNDSTATUS']._serialized_end=1194
+  _globals['_OPERATORSERVICE']._serialized_start=1288
+  _globals['_OPERATORSERVICE']._serialized_end=1749
 # @@protoc_insertion_point(module_scope)

@@ -81,28 +81,36 @@ class EnrolmentApproval(_message.Message):
     def __init__(self, member: _Optional[str] = ..., fingerprint: _Optional[str] = ...) -> None: ...
 
 class RoundOpening(_message.Message):
-    __slots__ = ("submit_for_s", "assess_for_s", "collect_for_s")
+    __slots__ = ("submit_for_s", "assess_for_s", "collect_for_s", "resolve_for_s")
     SUBMIT_FOR_S_FIELD_NUMBER: _ClassVar[int]
     ASSESS_FOR_S_FIELD_NUMBER: _ClassVar[int]
     COLLECT_FOR_S_FIELD_NUMBER: _ClassVar[int]
+    RESOLVE_FOR_S_FIELD_NUMBER: _ClassVar[int]
     submit_for_s: int
     assess_for_s: int
     collect_for_s: int
-    def __init__(self, submit_for_s: _Optional[int] = ..., assess_for_s: _Optional[int] = ..., collect_for_s: _Optional[int] = ...) -> None: ...
+    resolve_for_s: int
+    def __init__(self, submit_for_s: _Optional[int] = ..., assess_for_s: _Optional[int] = ..., collect_for_s: _Optional[int] = ..., resolve_for_s: _Optional[int] = ...) -> None: ...
 
 class MemberProgress(_message.Message):
-    __slots__ = ("member", "records", "submitted", "answered", "collected")
+    __slots__ = ("member", "records", "submitted", "answered", "collected", "rows_asked", "records_resolved", "resolved")
     MEMBER_FIELD_NUMBER: _ClassVar[int]
     RECORDS_FIELD_NUMBER: _ClassVar[int]
     SUBMITTED_FIELD_NUMBER: _ClassVar[int]
     ANSWERED_FIELD_NUMBER: _ClassVar[int]
     COLLECTED_FIELD_NUMBER: _ClassVar[int]
+    ROWS_ASKED_FIELD_NUMBER: _ClassVar[int]
+    RECORDS_RESOLVED_FIELD_NUMBER: _ClassVar[int]
+    RESOLVED_FIELD_NUMBER: _ClassVar[int]
     member: str
     records: int
     submitted: bool
     answered: bool
     collected: bool
-    def __init__(self, member: _Optional[str] = ..., records: _Optional[int] = ..., submitted: _Optional[bool] = ..., answered: _Optional[bool] = ..., collected: _Optional[bool] = ...) -> None: ...
+    rows_asked: int
+    records_resolved: int
+    resolved: bool
+    def __init__(self, member: _Optional[str] = ..., records: _Optional[int] = ..., submitted: _Optional[bool] = ..., answered: _Optional[bool] = ..., collected: _Optional[bool] = ..., rows_asked: _Optional[int] = ..., records_resolved: _Optional[int] = ..., resolved: _Optional[bool] = ...) -> None: ...
 
 class RoundStatus(_message.Message):
     __slots__ = ("round_id", "number", "state", "members", "candidate_pairs", "clusters", "failure")

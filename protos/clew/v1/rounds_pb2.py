@@ -26,37 +26,49 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from protos.clew.v1 import common_pb2 as protos_dot_clew_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bprotos/clew/v1/rounds.proto\x12\x07\x63lew.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bprotos/clew/v1/common.proto\"\xaa\x02\n\x11RoundAnnouncement\x12\x10\n\x08round_id\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\r\x12\"\n\x05state\x18\x03 \x01(\x0e\x32\x13.clew.v1.RoundState\x12\x11\n\trole_view\x18\x04 \x01(\t\x12\x18\n\x10\x61greement_digest\x18\x05 \x01(\t\x12\x15\n\rschema_digest\x18\x06 \x01(\t\x12\x17\n\x0fweights_version\x18\x07 \x01(\t\x12\x11\n\tkey_epoch\x18\x08 \x01(\r\x12-\n\topened_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0csubmit_until\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x96\x01\n\x10SubmissionHeader\x12\x10\n\x08round_id\x18\x01 \x01(\t\x12\x15\n\rschema_digest\x18\x02 \x01(\t\x12\x18\n\x10\x61greement_digest\x18\x03 \x01(\t\x12\x11\n\tkey_epoch\x18\x04 \x01(\r\x12\x14\n\x0crecord_count\x18\x05 \x01(\r\x12\x16\n\x0e\x63ontent_digest\x18\x06 \x01(\t\"C\n\x0fSubmissionChunk\x12\r\n\x05index\x18\x01 \x01(\r\x12\x0e\n\x06tokens\x18\x02 \x01(\x0c\x12\x11\n\tencodings\x18\x03 \x01(\x0c\"p\n\x0eSubmissionPart\x12+\n\x06header\x18\x01 \x01(\x0b\x32\x19.clew.v1.SubmissionHeaderH\x00\x12)\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x18.clew.v1.SubmissionChunkH\x00\x42\x06\n\x04part\"S\n\x11SubmissionReceipt\x12\x10\n\x08round_id\x18\x01 \x01(\t\x12\x14\n\x0crecord_count\x18\x02 \x01(\r\x12\x16\n\x0e\x63ontent_digest\x18\x03 \x01(\t\"3\n\x0fSummaryRequests\x12\x10\n\x08round_id\x18\x01 \x01(\t\x12\x0e\n\x06tokens\x18\x02 \x03(\x0c\"0\n\rSummaryAnswer\x12\r\n\x05token\x18\x01 \x01(\x0c\x12\x10\n\x08\x65nvelope\x18\x02 \x01(\x0c\"I\n\x0cSummaryBatch\x12\x10\n\x08round_id\x18\x01 \x01(\t\x12\'\n\x07\x61nswers\x18\x02 \x03(\x0b\x32\x16.clew.v1.SummaryAnswer\"d\n\x0b\x43ounterpart\x12\x11\n\tmatch_ref\x18\x01 \x01(\x0c\x12\x0e\n\x06member\x18\x02 \x01(\t\x12\x13\n\x0b\x61gency_type\x18\x03 \x01(\t\x12\x1d\n\x15\x63\x61ndidate_probability\x18\x04 \x01(\x01\"\xd3\x02\n\x0bMemberMatch\x12\r\n\x05token\x18\x01 \x01(\x0c\x12\x13\n\x0b\x63luster_ref\x18\x02 \x01(\x0c\x12*\n\x0c\x63ounterparts\x18\x03 \x03(\x0b\x32\x14.clew.v1.Counterpart\x12\x13\n\x0bscore_lower\x18\x04 \x01(\x01\x12\x13\n\x0bscore_upper\x18\x05 \x01(\x01\x12\x15\n\rrule_override\x18\x06 \x01(\x08\x12\x0f\n\x07\x62readth\x18\x07 \x01(\r\x12\x14\n\x0cother_forces\x18\x08 \x01(\r\x12\x15\n\rothers_events\x18\t \x01(\t\x12\x15\n\rothers_oldest\x18\n \x01(\t\x12\x16\n\x0eothers_threats\x18\x0b \x03(\t\x12\x10\n\x08juvenile\x18\x0c \x01(\x08\x12\x1b\n\x13placeholder_weights\x18\r \x01(\x08\x12\x17\n\x0fscore_disclosed\x18\x0e \x01(\x08\"z\n\rMemberResults\x12\x10\n\x08round_id\x18\x01 \x01(\t\x12\x30\n\x0cpublished_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12%\n\x07matches\x18\x03 \x03(\x0b\x32\x14.clew.v1.MemberMatch*\xbf\x01\n\nRoundState\x12\x1b\n\x17ROUND_STATE_UNSPECIFIED\x10\x00\x12\x14\n\x10ROUND_STATE_OPEN\x10\x01\x12\x18\n\x14ROUND_STATE_MATCHING\x10\x02\x12\x19\n\x15ROUND_STATE_ASSESSING\x10\x03\x12\x19\n\x15ROUND_STATE_PUBLISHED\x10\x04\x12\x16\n\x12ROUND_STATE_CLOSED\x10\x05\x12\x16\n\x12ROUND_STATE_FAILED\x10\x06\x32\xc9\x03\n\x0cRoundService\x12\x39\n\x0cGetAgreement\x12\x10.clew.v1.Nothing\x1a\x17.clew.v1.SignedDocument\x12\x38\n\x08GetRound\x12\x10.clew.v1.Nothing\x1a\x1a.clew.v1.RoundAnnouncement\x12?\n\x06Submit\x12\x17.clew.v1.SubmissionPart\x1a\x1a.clew.v1.SubmissionReceipt(\x01\x12G\n\x12GetSummaryRequests\x12\x17.clew.v1.RoundReference\x1a\x18.clew.v1.SummaryRequests\x12\x39\n\rSendSummaries\x12\x15.clew.v1.SummaryBatch\x1a\x11.clew.v1.Accepted\x12=\n\nGetResults\x12\x17.clew.v1.RoundReference\x1a\x16.clew.v1.MemberResults\x12@\n\x12\x41\x63knowledgeResults\x12\x17.clew.v1.RoundReference\x1a\x11.clew.v1.Acceptedb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bprotos/clew/v1/rounds.proto\x12\x07\x63lew.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bprotos/clew/v1/common.proto\"\xaa\x02\n\x11RoundAnnouncement\x12\x10\n\x08round_id\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\r\x12\"\n\x05state\x18\x03 \x01(\x0e\x32\x13.clew.v1.RoundState\x12\x11\n\trole_view\x18\x04 \x01(\t\x12\x18\n\x10\x61greement_digest\x18\x05 \x01(\t\x12\x15\n\rschema_digest\x18\x06 \x01(\t\x12\x17\n\x0fweights_version\x18\x07 \x01(\t\x12\x11\n\tkey_epoch\x18\x08 \x01(\r\x12-\n\topened_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0csubmit_until\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xa5\x01\n\x10SubmissionHeader\x12\x10\n\x08round_id\x18\x01 \x01(\t\x12\x15\n\rschema_digest\x18\x02 \x01(\t\x12\x18\n\x10\x61greement_digest\x18\x03 \x01(\t\x12\x11\n\tkey_epoch\x18\x04 \x01(\r\x12\x14\n\x0crecord_count\x18\x05 \x01(\r\x12\x16\n\x0e\x63ontent_digest\x18\x06 \x01(\t\x12\r\n\x05\x62\x61tch\x18\x07 \x01(\r\"a\n\x0fSubmissionChunk\x12\r\n\x05index\x18\x01 \x01(\r\x12\x0e\n\x06tokens\x18\x02 \x01(\x0c\x12\x11\n\tencodings\x18\x03 \x01(\x0c\x12\x0c\n\x04view\x18\x04 \x01(\r\x12\x0e\n\x06\x62locks\x18\x05 \x01(\x0c\"p\n\x0eSubmissionPart\x12+\n\x06header\x18\x01 \x01(\x0b\x32\x19.clew.v1.SubmissionHeaderH\x00\x12)\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x18.clew.v1.SubmissionChunkH\x00\x42\x06\n\x04part\"S\n\x11SubmissionReceipt\x12\x10\n\x08round_id\x18\x01 \x01(\t\x12\x14\n\x0crecord_count\x18\x02 \x01(\r\x12\x16\n\x0e\x63ontent_digest\x18\x03 \x01(\t\"2\n\x0fResolutionQuery\x12\x10\n\x08round_id\x18\x01 \x01(\t\x12\r\n\x05start\x18\x02 \x01(\r\"*\n\nViewTokens\x12\x0c\n\x04view\x18\x01 \x01(\r\x12\x0e\n\x06tokens\x18\x02 \x01(\x0c\"X\n\x12ResolutionRequests\x12\x10\n\x08round_id\x18\x01 \x01(\t\x12\r\n\x05total\x18\x02 \x01(\r\x12!\n\x04rows\x18\x03 \x03(\x0b\x32\x13.clew.v1.ViewTokens\"&\n\x07ViewRow\x12\x0c\n\x04view\x18\x01 \x01(\r\x12\r\n\x05token\x18\x02 \x01(\x0c\";\n\nResolution\x12\r\n\x05token\x18\x01 \x01(\x0c\x12\x1e\n\x04rows\x18\x02 \x03(\x0b\x32\x10.clew.v1.ViewRow\"I\n\x0fResolutionBatch\x12\x10\n\x08round_id\x18\x01 \x01(\t\x12$\n\x07\x61nswers\x18\x02 \x03(\x0b\x32\x13.clew.v1.Resolution\"3\n\x0fSummaryRequests\x12\x10\n\x08round_id\x18\x01 \x01(\t\x12\x0e\n\x06tokens\x18\x02 \x03(\x0c\"0\n\rSummaryAnswer\x12\r\n\x05token\x18\x01 \x01(\x0c\x12\x10\n\x08\x65nvelope\x18\x02 \x01(\x0c\"I\n\x0cSummaryBatch\x12\x10\n\x08round_id\x18\x01 \x01(\t\x12\'\n\x07\x61nswers\x18\x02 \x03(\x0b\x32\x16.clew.v1.SummaryAnswer\"d\n\x0b\x43ounterpart\x12\x11\n\tmatch_ref\x18\x01 \x01(\x0c\x12\x0e\n\x06member\x18\x02 \x01(\t\x12\x13\n\x0b\x61gency_type\x18\x03 \x01(\t\x12\x1d\n\x15\x63\x61ndidate_probability\x18\x04 \x01(\x01\"\xd3\x02\n\x0bMemberMatch\x12\r\n\x05token\x18\x01 \x01(\x0c\x12\x13\n\x0b\x63luster_ref\x18\x02 \x01(\x0c\x12*\n\x0c\x63ounterparts\x18\x03 \x03(\x0b\x32\x14.clew.v1.Counterpart\x12\x13\n\x0bscore_lower\x18\x04 \x01(\x01\x12\x13\n\x0bscore_upper\x18\x05 \x01(\x01\x12\x15\n\rrule_override\x18\x06 \x01(\x08\x12\x0f\n\x07\x62readth\x18\x07 \x01(\r\x12\x14\n\x0cother_forces\x18\x08 \x01(\r\x12\x15\n\rothers_events\x18\t \x01(\t\x12\x15\n\rothers_oldest\x18\n \x01(\t\x12\x16\n\x0eothers_threats\x18\x0b \x03(\t\x12\x10\n\x08juvenile\x18\x0c \x01(\x08\x12\x1b\n\x13placeholder_weights\x18\r \x01(\x08\x12\x17\n\x0fscore_disclosed\x18\x0e \x01(\x08\"z\n\rMemberResults\x12\x10\n\x08round_id\x18\x01 \x01(\t\x12\x30\n\x0cpublished_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12%\n\x07matches\x18\x03 \x03(\x0b\x32\x14.clew.v1.MemberMatch*\xf3\x01\n\nRoundState\x12\x1b\n\x17ROUND_STATE_UNSPECIFIED\x10\x00\x12\x14\n\x10ROUND_STATE_OPEN\x10\x01\x12\x18\n\x14ROUND_STATE_MATCHING\x10\x02\x12\x19\n\x15ROUND_STATE_RESOLVING\x10\x07\x12\x17\n\x13ROUND_STATE_LINKING\x10\x08\x12\x19\n\x15ROUND_STATE_ASSESSING\x10\x03\x12\x19\n\x15ROUND_STATE_PUBLISHED\x10\x04\x12\x16\n\x12ROUND_STATE_CLOSED\x10\x05\x12\x16\n\x12ROUND_STATE_FAILED\x10\x06\x32\xd9\x04\n\x0cRoundService\x12\x39\n\x0cGetAgreement\x12\x10.clew.v1.Nothing\x1a\x17.clew.v1.SignedDocument\x12\x38\n\x08GetRound\x12\x10.clew.v1.Nothing\x1a\x1a.clew.v1.RoundAnnouncement\x12?\n\x06Submit\x12\x17.clew.v1.SubmissionPart\x1a\x1a.clew.v1.SubmissionReceipt(\x01\x12N\n\x15GetResolutionRequests\x12\x18.clew.v1.ResolutionQuery\x1a\x1b.clew.v1.ResolutionRequests\x12>\n\x0fSendResolutions\x12\x18.clew.v1.ResolutionBatch\x1a\x11.clew.v1.Accepted\x12G\n\x12GetSummaryRequests\x12\x17.clew.v1.RoundReference\x1a\x18.clew.v1.SummaryRequests\x12\x39\n\rSendSummaries\x12\x15.clew.v1.SummaryBatch\x1a\x11.clew.v1.Accepted\x12=\n\nGetResults\x12\x17.clew.v1.RoundReference\x1a\x16.clew.v1.MemberResults\x12@\n\x12\x41\x63knowledgeResults\x12\x17.clew.v1.RoundReference\x1a\x11.clew.v1.Acceptedb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'protos.clew.v1.rounds_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ROUNDSTATE']._serialized_start=1571
-  _globals['_ROUNDSTATE']._serialized_end=1762
+  _globals['_ROUNDSTATE']._serialized_start=1978
+  _globals['_ROUNDSTATE']._serialized_end=2221
   _globals['_ROUNDANNOUNCEMENT']._serialized_start=103
   _globals['_ROUNDANNOUNCEMENT']._serialized_end=401
   _globals['_SUBMISSIONHEADER']._serialized_start=404
-  _globals['_SUBMISSIONHEADER']._serialized_end=554
-  _globals['_SUBMISSIONCHUNK']._serialized_start=556
-  _globals['_SUBMISSIONCHUNK']._serialized_end=623
-  _globals['_SUBMISSIONPART']._serialized_start=625
-  _globals['_SUBMISSIONPART']._serialized_end=737
-  _globals['_SUBMISSIONRECEIPT']._serialized_start=739
-  _globals['_SUBMISSIONRECEIPT']._serialized_end=822
-  _globals['_SUMMARYREQUESTS']._serialized_start=824
-  _globals['_SUMMARYREQUESTS']._serialized_end=875
-  _globals['_SUMMARYANSWER']._serialized_start=877
-  _globals['_SUMMARYANSWER']._serialized_end=925
-  _globals['_SUMMARYBATCH']._serialized_start=927
-  _globals['_SUMMARYBATCH']._serialized_end=1000
-  _globals['_COUNTERPART']._serialized_start=1002
-  _globals['_COUNTERPART']._serialized_end=1102
-  _globals['_MEMBERMATCH']._serialized_start=1105
-  _globals['_MEMBERMATCH']._serialized_end=1444
-  _globals['_MEMBERRESULTS']._serialized_start=1446
-  _globals['_MEMBERRESULTS']._serialized_end=1568
-  _globals['_ROUNDSERVICE']._serialized_start=1765
-  _globals['_ROUNDSERVICE']._serialized_end=2222
+  _globals['_SUBMISSIONHEADER']._serialized_end=569
+  _globals['_SUBMISSIONCHUNK']._serialized_start=571
+  _globals['_SUBMISSIONCHUNK']._serialized_end=668
+  _globals['_SUBMISSIONPART']._serialized_start=670
+  _globals['_SUBMISSIONPART']._serialized_end=782
+  _globals['_SUBMISSIONRECEIPT']._serialized_start=784
+  _globals['_SUBMISSIONRECEIPT']._serialized_end=867
+  _globals['_RESOLUTIONQUERY']._serialized_start=869
+  _globals['_RESOLUTIONQUERY']._serialized_end=919
+  _globals['_VIEWTOKENS']._serialized_start=921
+  _globals['_VIEWTOKENS']._serialized_end=963
+  _globals['_RESOLUTIONREQUESTS']._serialized_start=965
+  _globals['_RESOLUTIONREQUESTS']._serialized_end=1053
+  _globals['_VIEWROW']._serialized_start=1055
+  _globals['_VIEWROW']._serialized_end=1093
+  _globals['_RESOLUTION']._serialized_start=1095
+  _globals['_RESOLUTION']._serialized_end=1154
+  _globals['_RESOLUTIONBATCH']._serialized_start=1156
+  _globals['_RESOLUTIONBATCH']._serialized_end=1229
+  _globals['_SUMMARYREQUESTS']._serialized_start=1231
+  _globals['_SUMMARYREQUESTS']._serialized_end=1282
+  _globals['_SUMMARYANSWER']._serialized_start=1284
+  _globals['_SUMMARYANSWER']._serialized_end=1332
+  _globals['_SUMMARYBATCH']._serialized_start=1334
+  _globals['_SUMMARYBATCH']._serialized_end=1407
+  _globals['_COUNTERPART']._serialized_start=1409
+  _globals['_COUNTERPART']._serialized_end=1509
+  _globals['_MEMBERMATCH']._serialized_start=1512
+  _globals['_MEMBERMATCH']._serialized_end=1851
+  _globals['_MEMBERRESULTS']._serialized_start=1853
+  _globals['_MEMBERRESULTS']._serialized_end=1975
+  _globals['_ROUNDSERVICE']._serialized_start=2224
+  _globals['_ROUNDSERVICE']._serialized_end=2825
 # @@protoc_insertion_point(module_scope)

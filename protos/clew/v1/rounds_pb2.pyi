@@ -16,6 +16,8 @@ class RoundState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ROUND_STATE_UNSPECIFIED: _ClassVar[RoundState]
     ROUND_STATE_OPEN: _ClassVar[RoundState]
     ROUND_STATE_MATCHING: _ClassVar[RoundState]
+    ROUND_STATE_RESOLVING: _ClassVar[RoundState]
+    ROUND_STATE_LINKING: _ClassVar[RoundState]
     ROUND_STATE_ASSESSING: _ClassVar[RoundState]
     ROUND_STATE_PUBLISHED: _ClassVar[RoundState]
     ROUND_STATE_CLOSED: _ClassVar[RoundState]
@@ -23,6 +25,8 @@ class RoundState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
 ROUND_STATE_UNSPECIFIED: RoundState
 ROUND_STATE_OPEN: RoundState
 ROUND_STATE_MATCHING: RoundState
+ROUND_STATE_RESOLVING: RoundState
+ROUND_STATE_LINKING: RoundState
 ROUND_STATE_ASSESSING: RoundState
 ROUND_STATE_PUBLISHED: RoundState
 ROUND_STATE_CLOSED: RoundState
@@ -53,30 +57,36 @@ class RoundAnnouncement(_message.Message):
     def __init__(self, round_id: _Optional[str] = ..., number: _Optional[int] = ..., state: _Optional[_Union[RoundState, str]] = ..., role_view: _Optional[str] = ..., agreement_digest: _Optional[str] = ..., schema_digest: _Optional[str] = ..., weights_version: _Optional[str] = ..., key_epoch: _Optional[int] = ..., opened_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., submit_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class SubmissionHeader(_message.Message):
-    __slots__ = ("round_id", "schema_digest", "agreement_digest", "key_epoch", "record_count", "content_digest")
+    __slots__ = ("round_id", "schema_digest", "agreement_digest", "key_epoch", "record_count", "content_digest", "batch")
     ROUND_ID_FIELD_NUMBER: _ClassVar[int]
     SCHEMA_DIGEST_FIELD_NUMBER: _ClassVar[int]
     AGREEMENT_DIGEST_FIELD_NUMBER: _ClassVar[int]
     KEY_EPOCH_FIELD_NUMBER: _ClassVar[int]
     RECORD_COUNT_FIELD_NUMBER: _ClassVar[int]
     CONTENT_DIGEST_FIELD_NUMBER: _ClassVar[int]
+    BATCH_FIELD_NUMBER: _ClassVar[int]
     round_id: str
     schema_digest: str
     agreement_digest: str
     key_epoch: int
     record_count: int
     content_digest: str
-    def __init__(self, round_id: _Optional[str] = ..., schema_digest: _Optional[str] = ..., agreement_digest: _Optional[str] = ..., key_epoch: _Optional[int] = ..., record_count: _Optional[int] = ..., content_digest: _Optional[str] = ...) -> None: ...
+    batch: int
+    def __init__(self, round_id: _Optional[str] = ..., schema_digest: _Optional[str] = ..., agreement_digest: _Optional[str] = ..., key_epoch: _Optional[int] = ..., record_count: _Optional[int] = ..., content_digest: _Optional[str] = ..., batch: _Optional[int] = ...) -> None: ...
 
 class SubmissionChunk(_message.Message):
-    __slots__ = ("index", "tokens", "encodings")
+    __slots__ = ("index", "tokens", "encodings", "view", "blocks")
     INDEX_FIELD_NUMBER: _ClassVar[int]
     TOKENS_FIELD_NUMBER: _ClassVar[int]
     ENCODINGS_FIELD_NUMBER: _ClassVar[int]
+    VIEW_FIELD_NUMBER: _ClassVar[int]
+    BLOCKS_FIELD_NUMBER: _ClassVar[int]
     index: int
     tokens: bytes
     encodings: bytes
-    def __init__(self, index: _Optional[int] = ..., tokens: _Optional[bytes] = ..., encodings: _Optional[bytes] = ...) -> None: ...
+    view: int
+    blocks: bytes
+    def __init__(self, index: _Optional[int] = ..., tokens: _Optional[bytes] = ..., encodings: _Optional[bytes] = ..., view: _Optional[int] = ..., blocks: _Optional[bytes] = ...) -> None: ...
 
 class SubmissionPart(_message.Message):
     __slots__ = ("header", "chunk")
@@ -95,6 +105,56 @@ class SubmissionReceipt(_message.Message):
     record_count: int
     content_digest: str
     def __init__(self, round_id: _Optional[str] = ..., record_count: _Optional[int] = ..., content_digest: _Optional[str] = ...) -> None: ...
+
+class ResolutionQuery(_message.Message):
+    __slots__ = ("round_id", "start")
+    ROUND_ID_FIELD_NUMBER: _ClassVar[int]
+    START_FIELD_NUMBER: _ClassVar[int]
+    round_id: str
+    start: int
+    def __init__(self, round_id: _Optional[str] = ..., start: _Optional[int] = ...) -> None: ...
+
+class ViewTokens(_message.Message):
+    __slots__ = ("view", "tokens")
+    VIEW_FIELD_NUMBER: _ClassVar[int]
+    TOKENS_FIELD_NUMBER: _ClassVar[int]
+    view: int
+    tokens: bytes
+    def __init__(self, view: _Optional[int] = ..., tokens: _Optional[bytes] = ...) -> None: ...
+
+class ResolutionRequests(_message.Message):
+    __slots__ = ("round_id", "total", "rows")
+    ROUND_ID_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
+    ROWS_FIELD_NUMBER: _ClassVar[int]
+    round_id: str
+    total: int
+    rows: _containers.RepeatedCompositeFieldContainer[ViewTokens]
+    def __init__(self, round_id: _Optional[str] = ..., total: _Optional[int] = ..., rows: _Optional[_Iterable[_Union[ViewTokens, _Mapping]]] = ...) -> None: ...
+
+class ViewRow(_message.Message):
+    __slots__ = ("view", "token")
+    VIEW_FIELD_NUMBER: _ClassVar[int]
+    TOKEN_FIELD_NUMBER: _ClassVar[int]
+    view: int
+    token: bytes
+    def __init__(self, view: _Optional[int] = ..., token: _Optional[bytes] = ...) -> None: ...
+
+class Resolution(_message.Message):
+    __slots__ = ("token", "rows")
+    TOKEN_FIELD_NUMBER: _ClassVar[int]
+    ROWS_FIELD_NUMBER: _ClassVar[int]
+    token: bytes
+    rows: _containers.RepeatedCompositeFieldContainer[ViewRow]
+    def __init__(self, token: _Optional[bytes] = ..., rows: _Optional[_Iterable[_Union[ViewRow, _Mapping]]] = ...) -> None: ...
+
+class ResolutionBatch(_message.Message):
+    __slots__ = ("round_id", "answers")
+    ROUND_ID_FIELD_NUMBER: _ClassVar[int]
+    ANSWERS_FIELD_NUMBER: _ClassVar[int]
+    round_id: str
+    answers: _containers.RepeatedCompositeFieldContainer[Resolution]
+    def __init__(self, round_id: _Optional[str] = ..., answers: _Optional[_Iterable[_Union[Resolution, _Mapping]]] = ...) -> None: ...
 
 class SummaryRequests(_message.Message):
     __slots__ = ("round_id", "tokens")
