@@ -117,6 +117,9 @@ def attack(
         list[str] | None, typer.Argument(metavar="SCHEME", help="Schemes to attack; a set of them if none.")
     ] = None,
     people: Annotated[Path | None, typer.Option(help="CSV of people in place of synthetic ones.")] = None,
+    round_: Annotated[
+        Path | None, typer.Option("--round", help="Attack a round that hold-round kept, in place of schemes.")
+    ] = None,
     records: Annotated[int | None, typer.Option(help="Records that the coordinator holds.")] = None,
     coverage: Annotated[str, typer.Option(help="Shares of them on the attacker's list.")] = "1,0.5,0.2",
     anchors: Annotated[str, typer.Option(help="Numbers of records it knows already.")] = "0,40,400,2000",
@@ -143,7 +146,8 @@ def attack(
 
     Example: clew-lab attack plain tokens-near-unique --records 5000 --coverage 1,0.2 --html privacy.html
     """
-    from lab.attack_command import AttackOptions, run_attack_command
+    from lab.attack_command import run_attack_command
+    from lab.attack_plan import AttackOptions
     from protos.hosting.terminal import explained_errors
 
     with explained_errors():
@@ -151,6 +155,7 @@ def attack(
             AttackOptions(
                 schemes=tuple(schemes or ()),
                 people=people,
+                round=round_,
                 records=records,
                 coverage=coverage,
                 anchors=anchors,
@@ -166,3 +171,22 @@ def attack(
                 as_json=as_json,
             )
         )
+
+
+@app.command("hold-round")
+def hold_round(
+    out: Annotated[Path, typer.Option(help="A new or empty folder to keep the round in.")],
+    members: Annotated[int, typer.Option(help="Members in all, 4 to 10; one is a partner agency.")] = 4,
+    records: Annotated[int, typer.Option(help="Synthetic people in each force.")] = 3000,
+    seed: Annotated[int, typer.Option(help="Draw another population.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was kept as JSON.")] = False,
+) -> None:
+    """Run a federation into an open round and keep what its coordinator holds then, for attack --round.
+
+    Example: clew-lab hold-round --out held --records 2000
+    """
+    from lab.hold_command import run_hold_command
+    from protos.hosting.terminal import explained_errors
+
+    with explained_errors():
+        run_hold_command(out, members=members, records=records, seed=seed, as_json=as_json)

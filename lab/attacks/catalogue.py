@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from crypto.errors import InputError
+from lab.attacks.block_frequency import align_block_sizes
+from lab.attacks.dictionary import look_up_rows
 from lab.attacks.graph_matching import match_graphs
 from lab.attacks.observation import Guesses, Knowledge, Observation
+from lab.attacks.token_graph import match_token_graph
 
 
 class Need(StrEnum):
@@ -93,15 +96,48 @@ ATTACKS: dict[str, Attack] = {
         Attack(
             "graph-matching",
             "graph matching",
-            "The attacker encodes its list under a key of its own. Who is how similar to whom is nearly the "
-            "same in both, so the two webs of similarity can be laid on one another, first roughly by the "
-            "statistics of their independent components, then more and more finely. It needs neither the "
-            "key nor a single known record.",
-            "Vidanage, Christen, Ranbaduge and Schnell (2020), A graph matching attack on privacy-preserving "
-            "record linkage; Schäfer, Armknecht and Heng (2024), R+R: Revisiting graph matching attacks on "
-            "privacy-preserving record linkage; the alignment by components is our own",
+            "The attacker encodes its list under a key of its own. Who is how similar to whom is nearly "
+            "the same in both, so the two webs of similarity can be laid on one another, first roughly by "
+            "the statistics of their independent components, then more and more finely. It needs neither "
+            "the key nor a single known record.",
+            "Vidanage, Christen, Ranbaduge and Schnell (2020), A graph matching attack on "
+            "privacy-preserving record linkage; Schäfer, Armknecht and Heng (2024), R+R: Revisiting graph "
+            "matching attacks on privacy-preserving record linkage; the alignment by components is our "
+            "own",
             frozenset({Need.ENCODINGS}),
             match_graphs,
+        ),
+        Attack(
+            "block-frequency",
+            "block sizes",
+            "How many rows share a block token says something about the value behind it: the fullest "
+            "blocks are of the commonest names and dates. Blocks are ranked by size, the values of the "
+            "list likewise, and people are named block by block. It needs nothing tied.",
+            "Christen, Schnell, Vatsalan and Ranbaduge (2017), Efficient cryptanalysis of Bloom filters "
+            "for privacy-preserving record linkage",
+            frozenset({Need.BLOCKS}),
+            align_block_sizes,
+        ),
+        Attack(
+            "token-graph",
+            "token graph",
+            "Where the rows of one record are tied, whose tokens meet whose is a graph, and nearly every "
+            "place in it is unique. The same graph of the attacker's list is compared, exactly by colour "
+            "refinement where the list covers all, and else by votes that spread from the surest pairs.",
+            "Weisfeiler and Lehman (1968), The reduction of a graph to canonical form; Yartseva and "
+            "Grossglauser (2013), On the performance of percolation graph matching; Korula and Lattanzi "
+            "(2014), An efficient reconciliation algorithm for social networks",
+            frozenset({Need.BLOCKS, Need.TIES}),
+            match_token_graph,
+        ),
+        Attack(
+            "dictionary",
+            "dictionary with the secret",
+            "Whoever has the members' secret encodes the whole list and looks every row up. No keyed "
+            "encoding withstands it; it is here to show what the secret is worth, and judges no scheme.",
+            "Our own; it is what every keyed encoding is defined by",
+            frozenset({Need.LEAK}),
+            look_up_rows,
         ),
     )
 }

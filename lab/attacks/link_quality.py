@@ -37,7 +37,7 @@ def measure_quality(
     """
     held = round(len(subjects) * HELD_SHARE)
     second_from = len(subjects) - held
-    # Both members in one call, because numbers of blocks mean something inside one call only.
+    # In one call, so that it matters not whether a scheme's blocks mean anything beyond one.
     people = [subject.listed for subject in subjects[:held]]
     people += [subject.recorded for subject in subjects[second_from:]]
     scores: dict[Pair, float] = defaultdict(float)

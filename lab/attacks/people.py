@@ -5,7 +5,7 @@ errors included; encodings are attacked on the former, which is the worst case, 
 measured between the two.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -57,9 +57,18 @@ def draw_subjects(count: int, *, seed: int) -> list[Subject]:
         raise InputError(f"expected {count:,} different people, got {len(chosen):,}; try another seed")
     recorded = flat.loc[chosen["nominal_id"]].to_dict("records")
     return [
-        Subject(_read_true(person), _read_recorded(record))
+        Subject(read_true_values(person), _read_recorded(record))
         for person, record in zip(chosen.to_dict("records"), recorded, strict=True)
     ]
+
+
+def read_true_values(row: Mapping[Any, Any]) -> Person:
+    """Return what a population list has of a person of the lab's ``people.csv``."""
+    names = {
+        "forenames": f"{row['true_forename']} {row['true_middle']}".strip(),
+        "surname": row["true_surname"],
+    }
+    return {**names, "dob": row["true_dob"], "sex": row["sex"], "postcode": row["true_postcode"]}
 
 
 def parse_subjects(data: bytes, *, name: str) -> list[Subject]:
@@ -111,14 +120,6 @@ def _move(subject: Subject, by: timedelta) -> Subject:
 def _move_birth(person: Person, by: timedelta) -> Person:
     day = parse_date_parts(person.get("dob", ""))
     return person if day is None else {**person, "dob": (day + by).isoformat()}
-
-
-def _read_true(row: dict[Any, Any]) -> Person:
-    names = {
-        "forenames": f"{row['true_forename']} {row['true_middle']}".strip(),
-        "surname": row["true_surname"],
-    }
-    return {**names, "dob": row["true_dob"], "sex": row["sex"], "postcode": row["true_postcode"]}
 
 
 def _read_recorded(row: dict[Any, Any]) -> Person:

@@ -57,12 +57,17 @@ def plan_cells(
 def run_cell(cell: Cell, pool: Sequence[Person], *, clock: Clock) -> Iterator[AttackResult]:
     """Draw a cell and yield the result of each attack that applies."""
     scenario = draw_scenario(pool, get_scheme(cell.scheme), cell.setting, leak_secret=cell.leak_secret)
+    yield from attack_scenario(cell, scenario, clock=clock)
+
+
+def attack_scenario(cell: Cell, scenario: Scenario, *, clock: Clock) -> Iterator[AttackResult]:
+    """Yield the result of each of a cell's attacks that applies to a scenario."""
     wanted = [get_attack(name) for name in cell.attacks]
     for attack in choose_attacks(wanted, scenario.observation, scenario.knowledge):
-        yield run_attack(attack, scenario, clock=clock)
+        yield run_attack(attack, scenario, scheme=cell.scheme, clock=clock)
 
 
-def run_attack(attack: Attack, scenario: Scenario, *, clock: Clock) -> AttackResult:
+def run_attack(attack: Attack, scenario: Scenario, *, scheme: str, clock: Clock) -> AttackResult:
     """Return what an attack reached on a scenario; one that breaks down gives a result that says so."""
     started, failure = clock(), ""
     try:
@@ -70,7 +75,7 @@ def run_attack(attack: Attack, scenario: Scenario, *, clock: Clock) -> AttackRes
     except Exception as error:  # one attack's fault must not lose hours of the others' results
         counts, failure = (NOTHING, NOTHING, NOTHING), describe_failure(error)
     return AttackResult(
-        scheme=scenario.knowledge.scheme.name,
+        scheme=scheme,
         attack=attack.name,
         coverage=scenario.setting.coverage,
         anchors=scenario.setting.anchors,

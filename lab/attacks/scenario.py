@@ -80,7 +80,7 @@ def draw_scenario(
     knowledge = Knowledge(
         scheme=scheme,
         people=[pool[index] for index in on_list],
-        anchors=tuple(_list_anchors(view, place[held], known) for view in records),
+        anchors=tuple(list_anchors(view, place[held], known) for view in records),
         seed=int(rng.integers(2**31)),
         leaked_secret=secret if leak_secret else None,
     )
@@ -144,6 +144,13 @@ def _draw_known(listed: Ints, anchors: int, rng: np.random.Generator) -> Flags:
     return known
 
 
-def _list_anchors(record: Ints, listed: Ints, known: Flags) -> Ints:
-    rows = np.flatnonzero(known[record])
+def list_anchors(record: Ints, listed: Ints, known: Flags) -> Ints:
+    """Return (row, person of the list) of a view's rows whose records are known, shape (known, 2).
+
+    Args:
+        record: Record of each row, NOBODY for padding.
+        listed: Person of the list behind each record.
+        known: Whether the attacker knows the record.
+    """
+    rows = np.flatnonzero((record != NOBODY) & known[record])
     return np.stack([rows, listed[record[rows]]], axis=1).astype(np.int64)

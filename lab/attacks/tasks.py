@@ -12,11 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from lab.attacks.controls import Control, run_control
+from lab.attacks.held_round import HeldRound, draw_held_scenario
 from lab.attacks.link_quality import measure_quality
 from lab.attacks.observation import Person
 from lab.attacks.people import Subject
 from lab.attacks.results import AttackResult, ControlResult, Count, Part
-from lab.attacks.run import Cell, Clock, describe_failure, run_cell
+from lab.attacks.run import Cell, Clock, attack_scenario, describe_failure, run_cell
 from lab.attacks.schemes import get_scheme
 
 DRAWING = "drawing and encoding"  # stands for the attack in a result of a cell that could not be attacked
@@ -47,14 +48,16 @@ class Pools:
     """Whom tasks are done on.
 
     Attributes:
-        attacked: Held people and strangers, at the density that was asked for.
+        attacked: Held people and strangers, at the density that was asked for; strangers of a held round.
         national: The same at national density, for controls.
         recorded: Subjects whose records have errors; empty when none are at hand.
+        held: A round to attack as it was held, in place of drawn ones.
     """
 
     attacked: Sequence[Person]
     national: Sequence[Person]
     recorded: Sequence[Subject]
+    held: HeldRound | None = None
 
 
 def describe_task(task: Task) -> str:
@@ -109,6 +112,9 @@ def _perform(task: Task, pools: Pools, clock: Clock) -> Iterator[Part]:
         case QualityTask():
             secret = np.random.default_rng([task.seed, *b"quality"]).bytes(32)
             yield measure_quality(pools.recorded, get_scheme(task.scheme), secret=secret, seed=task.seed)
+        case Cell() if pools.held is not None:
+            scenario = draw_held_scenario(pools.held, pools.attacked, task.setting)
+            yield from attack_scenario(task, scenario, clock=clock)
         case Cell():
             yield from run_cell(task, pools.attacked, clock=clock)
 

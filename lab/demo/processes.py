@@ -67,6 +67,11 @@ class Workplace:
         process.kill()
         process.wait(STOP_TIMEOUT_S)
 
+    def kill_all(self) -> None:
+        """End every process at once, without warning it (SIGKILL)."""
+        for name in list(self._running):
+            self.kill(name)
+
     def stop_all(self) -> None:
         """Stop every process, politely first."""
         for process in self._running.values():

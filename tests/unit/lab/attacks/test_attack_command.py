@@ -2,8 +2,10 @@
 
 import csv
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -41,18 +43,18 @@ draw_scenario = run.draw_scenario
 
 
 @pytest.fixture
-def oracle(monkeypatch: pytest.MonkeyPatch) -> Oracle:
+def oracle(monkeypatch: pytest.MonkeyPatch) -> Iterator[Oracle]:
     oracle = Oracle(1.0)
     monkeypatch.setattr(run, "draw_scenario", oracle.draw)
-    for name in list(catalogue.ATTACKS):
-        monkeypatch.delitem(catalogue.ATTACKS, name)
-    for name, needs in (
-        ("graph-matching", {Need.ENCODINGS}),
-        ("known-plaintext", {Need.ENCODINGS, Need.ANCHORS}),
-    ):
-        attack = Attack(name, name, "It is told.", "none", frozenset(needs), oracle.name)
-        monkeypatch.setitem(catalogue.ATTACKS, name, attack)
-    return oracle
+    attacks = {
+        name: Attack(name, name, "It is told.", "none", frozenset(needs), oracle.name)
+        for name, needs in (
+            ("graph-matching", {Need.ENCODINGS}),
+            ("known-plaintext", {Need.ENCODINGS, Need.ANCHORS}),
+        )
+    }
+    with patch.dict(catalogue.ATTACKS, attacks, clear=True):
+        yield oracle
 
 
 def invoke(*words: str | Path) -> Result:
@@ -130,11 +132,15 @@ def test_people_of_a_file_are_attacked_without_a_quality(oracle: Oracle, tmp_pat
     [
         (["nothing"], "SCHEME: expected one of plain"),
         (["--coverage", "1,x"], "--coverage: expected numbers with commas between, got 'x'"),
-        (["--coverage", "1.5"], "coverage: expected a share above 0 and at most 1, got 1.5"),
+        (
+            ["--records", "60", "--coverage", "1.5"],
+            "coverage: expected a share above 0 and at most 1, got",
+        ),
         (["--anchors", ""], "expected at least one --coverage, one --anchors"),
         (["--attacks", "guess"], "--attacks: expected names among graph-matching"),
-        (["--density", "rural"], "--density: expected national or as-is, got rural"),
+        (["--records", "60", "--density", "rural"], "--density: expected national or as-is, got rural"),
         (["--records", "10"], "records: expected at least 50, got 10"),
+        (["plain", "--round", "held"], "--round: expected without SCHEME: a held round is attacked as it is"),
         (["--results", "/nowhere.json"], "cannot use /nowhere.json"),
     ],
 )
