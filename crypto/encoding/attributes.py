@@ -75,7 +75,8 @@ def _forename(values: Values) -> str:
 
 
 def _surname(values: Values) -> str:
-    return values.get("surname", "")
+    """Return the surname as one word: DE LA CRUZ and DELACRUZ are written for one name."""
+    return values.get("surname", "").replace(" ", "")
 
 
 def _names(values: Values) -> list[str]:
@@ -96,7 +97,7 @@ def _forename_start(values: Values) -> str:
 
 
 def _surname_sound(values: Values) -> str:
-    return get_soundex(_surname(values).replace(" ", ""))
+    return get_soundex(_surname(values))
 
 
 def _forename_sound(values: Values) -> str:
@@ -104,7 +105,7 @@ def _forename_sound(values: Values) -> str:
 
 
 def _skeleton_pair(values: Values) -> str:
-    forename, surname = _forename(values), _surname(values).rpartition(" ")[2]
+    forename, surname = _forename(values), values.get("surname", "").rpartition(" ")[2]
     return _join_skeletons((forename, surname)) if forename and surname else ""
 
 

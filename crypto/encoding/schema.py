@@ -20,7 +20,7 @@ from clkhash.schema import Schema, SchemaError, from_json_dict
 
 from crypto.canonical import canonical_bytes, canonical_digest, parse_json
 from crypto.encoding.attributes import ATTRIBUTES_VERSION
-from crypto.encoding.standardise import STANDARDISATION_VERSION
+from crypto.encoding.standardise import SHAPING_LIBRARIES, STANDARDISATION_VERSION
 from crypto.encoding.view_schema import RECORD_VIEW, ViewLayout, ViewsSpec, parse_views
 from crypto.errors import InputError
 
@@ -72,6 +72,10 @@ class LinkageSchema:
             return (ViewLayout(RECORD_VIEW, self.clk_length_bits // 8, has_blocks=False, bar=0.0),)
         return self.views.get_layout(self.clk_length_bits)
 
+    @property
+    def _libraries(self) -> tuple[str, ...]:
+        return ("clkhash", *(SHAPING_LIBRARIES if self.is_standardised else ()))
+
     @cached_property
     def digest(self) -> str:
         """Hex SHA-256 over the schema and the versions of everything else that shapes encodings."""
@@ -81,7 +85,7 @@ class LinkageSchema:
                 "standardisation": STANDARDISATION_VERSION if self.is_standardised else 0,
                 "attributes": ATTRIBUTES_VERSION if self.views else 0,
                 "unicode": unicodedata.unidata_version,
-                "clkhash": metadata.version("clkhash"),
+                "libraries": {name: metadata.version(name) for name in self._libraries},
             }
         )
 

@@ -24,7 +24,7 @@ SPELLINGS: tuple[tuple[str, str], ...] = (
     (r"PH", "F"),  # Sophia, Sofia
     (r"CK|CH|KH", "K"),  # Sheikh, Sheick; Nikolai, Nicholai
     (r"TZ", "S"),  # Schwartz, Schwarz
-    (r"(?<=[A-Z])X", "KS"),  # Laxmi, Lakshmi; Alexander, Aleksander
+    (r"KS", "X"),  # Lakshmi, Laxmi; Aleksander, Alexander; Dickson, Dixon
     (r"(?<=[AEIOU])W(?![AEIOUY]|SK)", ""),  # Chowdhury, Choudhury; the W of Malinowski sounds and stays
 )
 """Spelling and what it is read as, applied in this order."""
@@ -33,7 +33,6 @@ _SAME_SOUND = str.maketrans("CQZXVWJY", "KKSSFFGI")
 _UNSTABLE = re.compile("[AEIOUHY]")
 _REPEATED = re.compile(r"(.)\1+")
 _NOT_LETTER = re.compile("[^A-Z]")
-_VOWELS_ONLY = "A"  # Yu, Ai, Aoi: a name that is all vowels still takes part, with everyone named so
 
 
 def get_soundex(word: str) -> str:
@@ -56,14 +55,12 @@ def get_skeleton(word: str) -> str:
     """Return the consonants of a word with one letter for each sound: MD for Mohammed and Muhamad.
 
     :data:`SPELLINGS` are read, letters of one sound are merged (C, K and Q; S, Z and X; F, V and W; G and
-    J), vowels, H and Y go (an H that starts the word stays), repetitions collapse. A word that is all
-    vowels is A; a word without letters is empty.
+    J), vowels, H and Y go (an H that starts the word stays), repetitions collapse. A word of vowels alone
+    has no skeleton and gives the empty text.
     """
     letters = _NOT_LETTER.sub("", word)
     for pattern, reading in SPELLINGS:
         letters = re.sub(pattern, reading, letters)
-    if not letters:
-        return ""
-    first = letters[0].translate(_SAME_SOUND)
+    first = letters[:1].translate(_SAME_SOUND)
     kept = ("" if first in "AEIOU" else first) + _UNSTABLE.sub("", letters[1:]).translate(_SAME_SOUND)
-    return _REPEATED.sub(r"\1", kept) or _VOWELS_ONLY
+    return _REPEATED.sub(r"\1", kept)

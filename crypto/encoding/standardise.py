@@ -2,23 +2,41 @@
 
 Layer: crypto. Pure functions, text in and text out. An encoding compares n-grams, so a difference of
 spelling convention (case, accents, "Mrs", 01/02/1990 against 1990-02-01) costs as much similarity as
-a real difference; both sides must remove it in the same way. Every change here changes encodings and
-therefore needs a new :data:`STANDARDISATION_VERSION`, which the schema digest covers. An absent value
-is the empty text, which sets no bits.
+a real difference; both sides must remove it in the same way. Every change here, in
+:mod:`crypto.encoding.fold` or in :mod:`crypto.encoding.dates` changes encodings and therefore needs a new
+:data:`STANDARDISATION_VERSION`, which the schema digest covers with the libraries behind it. An absent value
+is the empty text, which sets no bits and salts nothing. Standardising twice changes nothing.
 """
 
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+
+from crypto.encoding.dates import is_impossible_date, parse_date_parts, standardise_date
+from crypto.encoding.fold import MISSING_WORDS, fold_text
+
+__all__ = [
+    "MISSING_WORDS", "SHAPING_LIBRARIES", "STANDARDISATION_VERSION", "STANDARDISERS", "fold_text",
+    "is_impossible_date", "parse_date_parts", "standardise_code", "standardise_date", "standardise_email",
+    "standardise_name", "standardise_phone", "standardise_postcode", "standardise_record", "standardise_sex",
+    "standardise_surname", "standardise_value",
+]  # fmt: skip
 
 STANDARDISATION_VERSION = 2
+SHAPING_LIBRARIES = ("anyascii", "ftfy")
+"""Libraries whose version can change a standardised value."""
 
-MISSING_WORDS = frozenset({"NULL", "NONE", "N/A", "UNKNOWN", "NOT KNOWN"})
-"""What systems write for nothing. NA and NAN are not among them: people are called Na and Nan."""
 TITLES = frozenset(
-    {"MR", "MRS", "MS", "MISS", "MX", "DR", "PROF", "REV", "SIR", "DAME", "LORD", "LADY", "MASTER"}
-)
+    {
+        "MR", "MRS", "MS", "MISS", "MX", "DR", "PROF", "PROFESSOR", "REV", "REVD", "REVEREND", "HON", "SIR",
+        "DAME", "LORD", "LADY", "MASTER",
+    }
+)  # fmt: skip
+SUFFIXES = frozenset({"JR", "JNR", "JUNIOR", "SR", "SNR", "SENIOR", "ESQ"})
+"""Words after a name that are no part of it."""
+JOINED_PREFIXES = frozenset({"O", "D", "MC", "MAC"})
+"""Beginnings of surnames that some systems split off: O BRIEN, D SOUZA, MC DONALD."""
+MIN_JOINED_LETTERS = 3  # before fewer letters it is an initial
 SEXES = {
     "M": "M", "MALE": "M", "MAN": "M", "BOY": "M", "1": "M",
     "F": "F", "FEMALE": "F", "WOMAN": "F", "GIRL": "F", "2": "F",
@@ -26,85 +44,38 @@ SEXES = {
 }  # fmt: skip
 """Words and the NHS person-stated codes; whatever else is there is U, unknown, and encodes as absent."""
 
-MONTHS = {
-    "JAN": 1, "FEB": 2, "MAR": 3, "APR": 4, "MAY": 5, "JUN": 6,
-    "JUL": 7, "AUG": 8, "SEP": 9, "OCT": 10, "NOV": 11, "DEC": 12,
-}  # fmt: skip
-
-_LETTERS_WITHOUT_DECOMPOSITION = {
-    "ß": "SS", "ẞ": "SS", "Æ": "AE", "æ": "AE", "Œ": "OE", "œ": "OE", "Ø": "O", "ø": "O", "Ð": "D", "ð": "D",
-    "Þ": "TH", "þ": "TH", "Ł": "L", "ł": "L", "Đ": "D", "đ": "D", "ı": "I",
-}  # fmt: skip
-_FOLD_LETTERS = str.maketrans(_LETTERS_WITHOUT_DECOMPOSITION)
-_APOSTROPHES = re.compile("['’‘ʼ`´]")
-_NOT_WORD = re.compile(r"[^\w]+|_")
-_DATE_YEAR_FIRST = re.compile(r"(\d{4})[-/. ](\d{1,2})[-/. ](\d{1,2})(?:[T ].*)?")
-_DATE_DAY_FIRST = re.compile(r"(\d{1,2})[-/. ](\d{1,2}|[A-Z]{3,9})[-/. ](\d{4})(?:[T ].*)?")
-_DATE_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
-
-
-def fold_text(value: str) -> str:
-    """Return upper-case text without accents, punctuation or repeated spaces.
-
-    Compatibility forms are unfolded (NFKD) and letters such as Ø and Æ, which do not decompose,
-    are written as their usual Latin spelling. Apostrophes vanish (O'Brien, OBrien); hyphens and other
-    punctuation become spaces. Letters of other scripts stay.
-    """
-    text = unicodedata.normalize("NFKD", value.translate(_FOLD_LETTERS))
-    text = "".join(letter for letter in text if not unicodedata.combining(letter))
-    text = _APOSTROPHES.sub("", text).upper()
-    words = " ".join(_NOT_WORD.sub(" ", text).split())
-    return "" if words in MISSING_WORDS or text.strip() in MISSING_WORDS else words
+PSEUDO_POSTCODE = "ZZ99"  # NHS codes for no fixed abode, abroad and not known
+NO_POSTCODES = frozenset({"NFA", "NOFIXEDABODE", "NOFIXEDADDRESS"})
+_UNIT = re.compile(r"[A-Z]{1,2}\d[A-Z\d]?\d[A-Z]{2}")
+_INWARD_SLIPS = str.maketrans("OIL", "011")
+_INWARD_LENGTH = 3
+_BRACKETED = re.compile(r"[(\[{][^)\]}]*[)\]}]?")
 
 
 def standardise_name(value: str) -> str:
-    """Return a folded name without leading titles; a name that is only a title stays."""
-    words = fold_text(value).split()
+    """Return a folded name without leading titles, trailing suffixes and what stands in brackets.
+
+    A name that is only a title, a suffix or in brackets stays: it may be a name.
+    """
+    words = (fold_text(_BRACKETED.sub(" ", value)) or fold_text(value)).split()
     while len(words) > 1 and words[0] in TITLES:
         words = words[1:]
-    return " ".join(words)
+    while len(words) > 1 and words[-1] in SUFFIXES:
+        words = words[:-1]
+    name = " ".join(words)
+    return "" if name in MISSING_WORDS else name
 
 
-def parse_date_parts(value: str) -> date | None:
-    """Return the day a text names, day first as in the UK, or None when it names no real day.
-
-    Understood: 1990-02-01, 1990/2/1, 19900201, 01/02/1990, 1-2-1990, 1 Feb 1990, each with an optional
-    time after it. Two-digit years are refused: a guess at the century would make two people of one.
-    """
-    text = value.strip().upper()
-    if match := _DATE_YEAR_FIRST.fullmatch(text) or _DATE_COMPACT.fullmatch(text):
-        year, month, day = match.group(1), match.group(2), match.group(3)
-    elif match := _DATE_DAY_FIRST.fullmatch(text):
-        day, month, year = match.group(1), match.group(2), match.group(3)
-    else:
-        return None
-    try:
-        return date(int(year), MONTHS[month[:3]] if month.isalpha() else int(month), int(day))
-    except (ValueError, KeyError):
-        return None
-
-
-def standardise_date(value: str) -> str:
-    """Return DDMMYYYY for a real day; otherwise the digits that are there.
-
-    A mistyped date still shares most digits with the right one, so it is encoded rather than
-    dropped; whoever reads a file counts such values with :func:`is_impossible_date` and says so.
-    """
-    day = parse_date_parts(value)
-    if day is not None:
-        return f"{day.day:02}{day.month:02}{day.year:04}"
-    text = fold_text(value)
-    digits = [part.zfill(2) if part.isdigit() else part for part in text.split()]
-    if len(digits) == 3 and len(digits[0]) == 4:
-        digits.reverse()
-    elif len(digits) == 1 and len(digits[0]) == 8 and digits[0].isdigit():
-        digits = [digits[0][6:], digits[0][4:6], digits[0][:4]]
-    return "".join(digits)
-
-
-def is_impossible_date(value: str) -> bool:
-    """Return whether a value is there but names no real day."""
-    return bool(fold_text(value)) and parse_date_parts(value) is None
+def standardise_surname(value: str) -> str:
+    """Return a standardised name whose split-off beginnings are joined: O BRIEN becomes OBRIEN."""
+    words = standardise_name(value).split()
+    joined: list[str] = []
+    for word in reversed(words):
+        if word in JOINED_PREFIXES and joined and len(joined[-1]) >= MIN_JOINED_LETTERS:
+            joined[-1] = word + joined[-1]
+        else:
+            joined.append(word)
+    return " ".join(reversed(joined))
 
 
 def standardise_sex(value: str) -> str:
@@ -113,8 +84,22 @@ def standardise_sex(value: str) -> str:
 
 
 def standardise_code(value: str) -> str:
-    """Return letters and digits only: postcodes, reference numbers."""
+    """Return letters and digits only: reference numbers."""
     return fold_text(value).replace(" ", "")
+
+
+def standardise_postcode(value: str) -> str:
+    """Return a postcode without spaces; codes that mean no address are absent.
+
+    The first sign after the space is a digit in every UK postcode, so O, I and L there are read as
+    digits. Codes of other countries stay as they are.
+    """
+    code = standardise_code(value)
+    if code.startswith(PSEUDO_POSTCODE) or code in NO_POSTCODES:
+        return ""
+    start, inward = code[:-_INWARD_LENGTH], code[-_INWARD_LENGTH:]
+    repaired = start + inward[:1].translate(_INWARD_SLIPS) + inward[1:]
+    return repaired if _UNIT.fullmatch(repaired) else code
 
 
 def standardise_phone(value: str) -> str:
@@ -134,11 +119,11 @@ def standardise_email(value: str) -> str:
 STANDARDISERS: Mapping[str, Callable[[str], str]] = {
     "forenames": standardise_name,
     "middle_name": standardise_name,
-    "surname": standardise_name,
+    "surname": standardise_surname,
     "full_name": standardise_name,
     "dob": standardise_date,
     "sex": standardise_sex,
-    "postcode": standardise_code,
+    "postcode": standardise_postcode,
     "phone": standardise_phone,
     "email": standardise_email,
     "pncid": standardise_code,

@@ -36,7 +36,7 @@ def test_bytes_and_values_give_the_same_schema() -> None:
 def test_the_digest_of_the_federation_schema_is_fixed() -> None:
     """A changed digest means changed encodings: bump STANDARDISATION_VERSION and say so."""
     assert (
-        get_federation_schema().digest == "e88d459c3dce598affc879ded578d518e467edf24e325f522bcd87b0c7ac216b"
+        get_federation_schema().digest == "f883148f1f6fbb67718020367f98228e0f1e6531564eb4b42d966f216bb067df"
     )
 
 
@@ -59,10 +59,33 @@ def test_whatever_changes_encodings_changes_the_digest(change) -> None:
     assert parse_schema(body).digest != get_federation_schema().digest
 
 
-def test_another_clkhash_or_standardisation_version_changes_the_digest(monkeypatch) -> None:
+def test_another_version_of_standardisation_changes_the_digest(monkeypatch) -> None:
     before = get_federation_schema().digest
-    monkeypatch.setattr(schema_module.metadata, "version", lambda name: "0.0.0")
+    body = {**plain_body(), "standardisation": 3}
+    monkeypatch.setattr(schema_module, "STANDARDISATION_VERSION", 3)
+    schema = parse_schema(body)
+    assert schema.digest != before
+
+
+@pytest.mark.parametrize("library", ["clkhash", "anyascii", "ftfy"])
+def test_another_version_of_a_library_that_shapes_values_changes_the_digest(library, monkeypatch) -> None:
+    before = get_federation_schema().digest
+    real = schema_module.metadata.version
+    monkeypatch.setattr(
+        schema_module.metadata, "version", lambda name: "0.0.0" if name == library else real(name)
+    )
     assert get_federation_schema().digest != before
+
+
+def test_libraries_of_standardisation_do_not_change_the_digest_of_a_compatibility_schema(monkeypatch) -> None:
+    body = plain_body()
+    drop_standardisation(body)
+    before = parse_schema(body).digest
+    real = schema_module.metadata.version
+    monkeypatch.setattr(
+        schema_module.metadata, "version", lambda name: real(name) if name == "clkhash" else "0.0.0"
+    )
+    assert parse_schema(body).digest == before
 
 
 def test_a_subset_keeps_the_schemas_order() -> None:
