@@ -96,7 +96,7 @@ def find_distinct(text: Text) -> tuple[Numbers, Numbers]:
         return text.starts, text.starts
     words, hashes = _read_words(text)
     firsts = np.arange(len(text.starts))
-    left = firsts
+    left = firsts.copy()
     for turn in range(HASH_ROUNDS):
         candidates = left[_meet(hashes[left], turn)]
         is_settled = _are_equal(text, words, left, candidates)

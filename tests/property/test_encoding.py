@@ -3,13 +3,16 @@
 import numpy as np
 import pytest
 from clkhash import clk
+from clkhash.comparators import NgramComparison
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crypto.encoding import encoder, text
+from crypto.encoding.bits import combine_rows, fold_rows, set_bits
 from crypto.encoding.encoder import encode_columns, encode_records
 from crypto.encoding.schema import LinkageSchema, parse_schema
 from crypto.encoding.text import find_distinct, pack_text
+from crypto.encoding.tokens import tokenise
 from crypto.errors import InputError
 
 letters = st.characters(exclude_categories=["Cs"]) | st.sampled_from("abcÄß \n\x1f\x00٣😀")
@@ -174,3 +177,40 @@ def test_chunks_do_not_show_in_the_encodings(monkeypatch: pytest.MonkeyPatch, ch
     assert (encode_records(records, schema, secret=b"k") == whole).all()
     with pytest.raises(InputError, match=r"row 8, column 'name'"):
         encode_records([*records[:7], ("\ud800",), *records[8:]], schema, secret=b"k")
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(texts, max_size=12), st.integers(1, 5), st.booleans())
+def test_ngrams_are_those_of_clkhashs_comparator_value_by_value(
+    values: list[str], n: int, positional: bool
+) -> None:
+    comparator = NgramComparison(n, positional)
+    table = tokenise(pack_text(values), comparator)
+    tokens = iter(table.tokens[number] for number in table.ids)
+    found = [[next(tokens) for _ in range(size)] for size in table.counts]
+    assert found == [list(comparator.tokenize(value)) for value in values]
+    assert len(set(table.tokens)) == len(table.tokens)
+    assert next(tokens, None) is None
+
+
+rows_of_bits = st.lists(st.lists(st.integers(0, 127), max_size=9), min_size=1, max_size=9)
+
+
+@settings(max_examples=60, deadline=None)
+@given(rows_of_bits, st.data())
+def test_rows_hold_exactly_the_bits_that_were_set_combined_and_folded(
+    wanted: list[list[int]], data: st.DataObject
+) -> None:
+    counts = np.array([len(row) for row in wanted])
+    rows = set_bits(np.array([bit for row in wanted for bit in row], dtype=np.intp), counts, width_bits=128)
+    unpacked = np.unpackbits(rows.view(np.uint8), axis=1)
+    assert [set(np.flatnonzero(row)) for row in unpacked] == [set(row) for row in wanted]
+
+    chosen = data.draw(st.lists(st.tuples(*[st.integers(0, len(wanted) - 1)] * 3), min_size=1, max_size=6))
+    combined = np.empty((len(chosen), 2), dtype=np.uint64)
+    combine_rows(rows, np.array(chosen), out=combined)
+    unions = [set().union(*(wanted[index] for index in row)) for row in chosen]
+    assert [set(np.flatnonzero(row)) for row in np.unpackbits(combined.view(np.uint8), axis=1)] == unions
+
+    folded = np.unpackbits(fold_rows(rows, 64).view(np.uint8), axis=1)
+    assert (folded == unpacked[:, :64] ^ unpacked[:, 64:]).all()
