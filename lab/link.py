@@ -8,14 +8,15 @@ in the third decimal from run to run, because a key decides which bits collide.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from crypto.encoding.encoder import encode_people
 from crypto.encoding.schema import LinkageSchema
 from crypto.encoding.standardise import is_impossible_date
+from crypto.encoding.views import ViewRows, encode_views
 from crypto.errors import InputError
 from lab.columns import choose_fields
 from lab.people_file import PeopleFile
+from scoring.linkage.blocks import ViewSide
 from scoring.linkage.evaluation import Pair, Quality, find_best_quality, get_cluster_pairs, score_quality
-from scoring.linkage.linker import Linkage, link_datasets
+from scoring.linkage.linker import Linkage, compare_views, link_views
 
 Progress = Callable[[str], None]
 
@@ -67,10 +68,20 @@ def link_files(
         progress(f"encoding {len(file.ids):,} records of {file.name}")
         people = file.read_people(used.encoded_fields)
         warnings += _find_impossible_dates(file.name, people) if used.is_standardised else []
-        datasets.append(encode_people(people, used, secret=secret))
+        datasets.append(encode_views(people, used, secret=secret))
         del people
     progress(f"comparing {sum(len(file.ids) for file in files):,} records")
-    return LinkResult(used, link_datasets(datasets, within=within), tuple(warnings))
+    return LinkResult(used, link_encoded(datasets, used, within=within), tuple(warnings))
+
+
+def link_encoded(
+    datasets: Sequence[Sequence[ViewRows]], schema: LinkageSchema, *, within: bool = False
+) -> Linkage:
+    """Link encoded files as a coordinator does once members have resolved every row that it asks about."""
+    views = list(zip(*datasets, strict=True))
+    sides = [[ViewSide(rows.blocks, rows.encodings) for rows in view] for view in views]
+    holders = [[rows.records for rows in view] for view in views]
+    return link_views(schema, compare_views(schema, sides, within=within), holders, within=within)
 
 
 def select_schema(files: Sequence[PeopleFile], schema: LinkageSchema) -> LinkageSchema:
@@ -79,8 +90,8 @@ def select_schema(files: Sequence[PeopleFile], schema: LinkageSchema) -> Linkage
     Raises:
         InputError: There is none.
     """
-    if not schema.is_standardised:
-        return schema
+    if not schema.is_standardised or schema.views is not None:
+        return schema  # rows of views have room for every field; what a file lacks is absent
     fields = choose_fields([file.columns for file in files], schema.fields)
     if not fields:
         raise InputError(

@@ -27,6 +27,8 @@ LABEL = "candidate probability, uncalibrated"
 Floats = NDArray[np.float64]
 
 GRID_CELLS = 100  # similarities are counted in cells, so that fitting time does not grow with the round
+STRANGERS_IN_BLOCKS = (4.0, 15.0)  # beta parameters of strangers who share a salt, over development sets
+STRANGER_PAIRS = 100.0  # weight of these against a round's own runners-up
 PRIOR_PAIRS = 10.0  # weight of each component's prior, in pairs: what a round of a dozen records leans on
 MATCH_PRIOR = (2.8, 1.2)  # beta parameters before any data: matches are spread, mostly high
 NON_MATCH_PRIOR = (1.2, 6.8)  # strangers crowd the floor, which is set where they thin out
@@ -90,7 +92,9 @@ class CandidateModel:
         return result
 
 
-def fit_candidate_model(links: Floats, *, runners_up: Floats | None, floor: float) -> CandidateModel:
+def fit_candidate_model(
+    links: Floats, *, runners_up: Floats | None, floor: float, in_blocks: bool = False
+) -> CandidateModel:
     """Fit the mixture of one round by expectation and maximisation.
 
     Args:
@@ -98,6 +102,9 @@ def fit_candidate_model(links: Floats, *, runners_up: Floats | None, floor: floa
         runners_up: Similarities of the links it makes among what is left; None where several records
             of a person are expected (duplicates inside one dataset) and they would mislead.
         floor: Least similarity compared, at least 0 and below 1.
+        in_blocks: Whether only records that share a nearly unique salt were compared. Then hardly a link is
+            wrong, and strangers are described by runners-up and earlier data alone: a component free to
+            move would settle on the less similar half of the matches.
 
     Raises:
         InputError: The floor is out of range.
@@ -105,7 +112,8 @@ def fit_candidate_model(links: Floats, *, runners_up: Floats | None, floor: floa
     if not 0.0 <= floor < 1.0:
         raise InputError(f"expected a similarity floor of at least 0 and below 1, got {floor}")
     samples = _count(links, floor), _count(np.empty(0) if runners_up is None else runners_up, floor)
-    match, non_match, share = _expectation_maximisation(*samples)
+    strangers = _fit_shape(samples[1], STRANGERS_IN_BLOCKS, STRANGER_PAIRS) if in_blocks else None
+    match, non_match, share = _expectation_maximisation(*samples, strangers)
     unset = CandidateModel(floor, floor, share, match, non_match)
     return replace(unset, threshold=_find_threshold(links, unset.probability(links)))
 
@@ -123,10 +131,12 @@ def _count(similarity: Floats, floor: float) -> Floats:
     return np.bincount(cells, minlength=GRID_CELLS).astype(np.float64)
 
 
-def _expectation_maximisation(links: Floats, runners_up: Floats) -> tuple[BetaShape, BetaShape, float]:
-    """Return both components and the share of matches among the links."""
+def _expectation_maximisation(
+    links: Floats, runners_up: Floats, strangers: BetaShape | None
+) -> tuple[BetaShape, BetaShape, float]:
+    """Return both components, that of strangers unchanged where it is given, and the share of matches."""
     match = BetaShape(*MATCH_PRIOR)
-    non_match = _fit_shape(runners_up, NON_MATCH_PRIOR)
+    non_match = strangers or _fit_shape(runners_up, NON_MATCH_PRIOR)
     share, runner_up_share = 0.5, RUNNER_UP_MATCH_SHARE[0] / RUNNER_UP_MATCH_SHARE[1]
     for _ in range(MAX_ITERATIONS):
         matches = links * _posterior(match, non_match, share)
@@ -135,7 +145,7 @@ def _expectation_maximisation(links: Floats, runners_up: Floats) -> tuple[BetaSh
         runner_up_share = _update_runner_up_share(matched_runners_up.sum(), runners_up.sum())
         weights = matches + matched_runners_up
         match = _fit_shape(weights, MATCH_PRIOR)
-        non_match = _fit_shape(links + runners_up - weights, NON_MATCH_PRIOR)
+        non_match = strangers or _fit_shape(links + runners_up - weights, NON_MATCH_PRIOR)
         moved, share = abs(new_share - share), new_share
         if moved < TOLERANCE:
             break
@@ -147,12 +157,12 @@ def _update_runner_up_share(matches: float, total: float) -> float:
     return float(min(share, MAX_RUNNER_UP_MATCH_SHARE))
 
 
-def _fit_shape(weights: Floats, prior: tuple[float, float]) -> BetaShape:
+def _fit_shape(weights: Floats, prior: tuple[float, float], prior_pairs: float = PRIOR_PAIRS) -> BetaShape:
     """Return the beta distribution of greatest weighted likelihood, prior pairs included."""
     a, b = prior
-    total = weights.sum() + PRIOR_PAIRS
-    mean_log_x = (weights @ _LOG_X + PRIOR_PAIRS * (special.digamma(a) - special.digamma(a + b))) / total
-    mean_log_1_x = (weights @ _LOG_1_X + PRIOR_PAIRS * (special.digamma(b) - special.digamma(a + b))) / total
+    total = weights.sum() + prior_pairs
+    mean_log_x = (weights @ _LOG_X + prior_pairs * (special.digamma(a) - special.digamma(a + b))) / total
+    mean_log_1_x = (weights @ _LOG_1_X + prior_pairs * (special.digamma(b) - special.digamma(a + b))) / total
 
     def cost(shape: Floats) -> tuple[float, Floats]:
         both = special.digamma(shape.sum())

@@ -7,7 +7,7 @@ memory follows the number of candidate pairs and not the number of comparisons.
 
 import warnings
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -86,7 +86,7 @@ def find_candidate_pairs(
     found = [
         chunk for a, b in _dataset_pairs(len(datasets), within) for chunk in _compare(datasets, a, b, floor)
     ]
-    return _sort(found)
+    return gather_pairs(found)
 
 
 def find_floor(datasets: Sequence[Encodings], *, within: bool = False) -> float:
@@ -134,9 +134,9 @@ def compare_clustered(
     starts = np.cumsum([0, *(len(data) for data in datasets)])
     left = starts[flat[:, 0]] + flat[:, 1]
     right = starts[flat[:, 2]] + flat[:, 3]
-    similarity = _dice(np.concatenate(datasets), left, right) if len(flat) else np.empty(0)
+    similarity = score_dice(np.concatenate(datasets), left, right) if len(flat) else np.empty(0)
     columns = flat.astype(np.uint32).T
-    return _sort([CandidatePairs(similarity, *columns)])
+    return gather_pairs([CandidatePairs(similarity, *columns)])
 
 
 def iterate_positions(pairs: CandidatePairs) -> Iterator[tuple[Position, Position]]:
@@ -186,7 +186,8 @@ def _compare(datasets: Sequence[Encodings], a: int, b: int, floor: float) -> Ite
         yield found if a != b else found.select(first < second)
 
 
-def _dice(rows: Encodings, left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.float64]:
+def score_dice(rows: Encodings, left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the Dice similarity of pairs of rows, from 0 to 1."""
     sizes = np.bitwise_count(rows).sum(axis=1, dtype=np.int64)
     shared = np.empty(len(left), dtype=np.int64)
     for start in range(0, len(left), COMPARE_CHUNK_PAIRS):
@@ -196,7 +197,9 @@ def _dice(rows: Encodings, left: NDArray[np.int64], right: NDArray[np.int64]) ->
     return similarity
 
 
-def _sort(chunks: Sequence[CandidatePairs]) -> CandidatePairs:
+def gather_pairs(chunks: Iterable[CandidatePairs]) -> CandidatePairs:
+    """Return all pairs of some chunks as one, most similar first, then by position."""
+    chunks = list(chunks)
     empty = np.empty(0, dtype=np.uint32)
     columns = [
         np.concatenate([np.empty(0), *(chunk.similarity for chunk in chunks)]),

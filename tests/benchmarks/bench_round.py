@@ -6,9 +6,9 @@ on the same encodings. It fits no probability.
 
 import warnings
 
-from scoring.linkage.linker import link_datasets
 from tests.benchmarks.inputs import make_encodings
 from tests.benchmarks.measuring import Sample, hash_input, measure_in_turn, run_benchmark
+from tests.support.linkage import link_datasets
 
 USERS_THRESHOLD = 0.8
 

@@ -10,8 +10,8 @@ from crypto.encoding.encoder import encode_records
 from crypto.encoding.schema import FEDERATION_FIELDS, get_federation_schema
 from crypto.encoding.standardise import fold_text, standardise_name, standardise_record
 from scoring.linkage.candidate import fit_candidate_model
-from scoring.linkage.linker import link_datasets
 from scoring.linkage.matching import find_candidate_pairs, iterate_positions, solve_clusters
+from tests.support.linkage import link_datasets
 
 SCHEMA = get_federation_schema()
 values = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)

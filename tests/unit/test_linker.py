@@ -8,7 +8,8 @@ import pytest
 from crypto.encoding.encoder import encode_people
 from crypto.encoding.schema import get_federation_schema
 from scoring.linkage.evaluation import Quality, find_best_quality, get_cluster_pairs, score_quality
-from scoring.linkage.linker import Linkage, link_datasets
+from scoring.linkage.linker import Linkage
+from tests.support.linkage import link_datasets
 
 SYLLABLES = ["ba", "ce", "di", "fo", "gu", "ha", "je", "ki", "lo", "mu", "na", "pe", "qui", "ro", "su", "ta"]
 
