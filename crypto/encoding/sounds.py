@@ -29,6 +29,7 @@ SPELLINGS: tuple[tuple[str, str], ...] = (
 )
 """Spelling and what it is read as, applied in this order."""
 
+_MAY_BE_SPELT = re.compile("HS|TS|CH|CZ|DZ|DJ|SH|PH|CK|KH|TZ|KS|W")  # most words have none: a fast way out
 _SAME_SOUND = str.maketrans("CQZXVWJY", "KKSSFFGI")
 _UNSTABLE = re.compile("[AEIOUHY]")
 _REPEATED = re.compile(r"(.)\1+")
@@ -58,9 +59,10 @@ def get_skeleton(word: str) -> str:
     J), vowels, H and Y go (an H that starts the word stays), repetitions collapse. A word of vowels alone
     has no skeleton and gives the empty text.
     """
-    letters = _NOT_LETTER.sub("", word)
-    for pattern, reading in SPELLINGS:
-        letters = re.sub(pattern, reading, letters)
+    letters = word if word.isalpha() and word.isascii() else _NOT_LETTER.sub("", word)
+    if _MAY_BE_SPELT.search(letters):
+        for pattern, reading in SPELLINGS:
+            letters = re.sub(pattern, reading, letters)
     first = letters[:1].translate(_SAME_SOUND)
     kept = ("" if first in "AEIOU" else first) + _UNSTABLE.sub("", letters[1:]).translate(_SAME_SOUND)
     return _REPEATED.sub(r"\1", kept)
