@@ -29,7 +29,7 @@ from crypto.encoding.tokens import MisfitError, TokenTable, tokenise
 from crypto.errors import InputError
 
 MIN_SECRET_BYTES = 16  # a shorter secret can be searched
-CHUNK_RECORDS = 1 << 17  # more records share more values; this many take some 150 MiB at 1024 bits
+CHUNK_RECORDS = 1 << 17  # more records share more values; this many take some 50 MiB at 1024 bits
 CHUNK_BYTES = 1 << 26  # of unfolded rows; lowers the number of records where rows are long
 MAX_UNFOLDED_BITS = 1 << 16  # clkhash draws 16-bit positions: in a longer filter no later bit is ever set
 Encodings = NDArray[np.uint8]
