@@ -89,10 +89,15 @@ def _get_entropy(counts: Mapping[str, int], total: int) -> float:
     return sum(count / total * math.log2(total / count) for count in counts.values())
 
 
-def find_block_sizes(columns: Columns, view: SaltedView) -> list[int]:
+def derive_attributes(columns: Columns, views: Sequence[SaltedView]) -> Columns:
+    """Return every record's value of each attribute that salts one of these views."""
+    return {name: _derive_column(columns, name) for name in {name for view in views for name in view.salt}}
+
+
+def find_block_sizes(attributes: Columns, view: SaltedView) -> list[int]:
     """Return the size of every record's block in a view, 0 for a record without its salt."""
-    parts = [_derive_column(columns, name) for name in view.salt]
-    salts = [salt if all(salt) else None for salt in zip(*parts, strict=True)]
+    rows = zip(*(attributes[name] for name in view.salt), strict=True)
+    salts = [salt if all(salt) else None for salt in rows]
     sizes = Counter(salt for salt in salts if salt is not None)
     return [0 if salt is None else sizes[salt] for salt in salts]
 

@@ -18,6 +18,7 @@ from crypto.encoding.attributes import IMPUTED_DAY
 from crypto.encoding.linkability import (
     FieldMeasures,
     ViewMeasures,
+    derive_attributes,
     find_block_sizes,
     measure_field,
     measure_unreached,
@@ -121,7 +122,8 @@ def check_linkability(people: Sequence[Mapping[str, str]], schema: LinkageSchema
     findings += _judge_imputed(columns.get("dob", ()))
     if schema.views is None or not people:
         return PreCheck(len(people), fields, (), 0.0, _sort(findings))
-    blocks = [find_block_sizes(columns, view) for view in schema.views.salted]
+    attributes = derive_attributes(columns, schema.views.salted)
+    blocks = [find_block_sizes(attributes, view) for view in schema.views.salted]
     measured = tuple(
         measure_view(view, salts, schema.views.block_cap)
         for view, salts in zip(schema.views.salted, blocks, strict=True)
@@ -146,8 +148,8 @@ def _judge_field(measures: FieldMeasures, records: int) -> list[Finding]:
     found = [
         (
             missing,
-            f"{name} is missing in {measures.missing:.1%} of {records:,} records; check that the right column "
-            "was exported and that its values are in a form Clew reads (clew-node explain shows what "
+            f"{name} is missing in {measures.missing:.1%} of {records:,} records; check that the right "
+            "column was exported and that its values are in a form Clew reads (clew-node explain shows what "
             "one becomes).",
         ),
         (
