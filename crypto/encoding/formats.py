@@ -46,8 +46,7 @@ def _is_checked_by_letters(field: FieldSpec) -> bool:
 def _is_writable(text: Text, encoding: str) -> bool:
     """Return whether all values can be written in an encoding; one that cannot may still be a sentinel."""
     try:
-        for value in text.take(text.find_beyond_ascii()).to_values():
-            value.encode(encoding)
+        text.take(text.find_beyond_ascii()).to_text().encode(encoding)
     except UnicodeEncodeError:
         return False
     return True

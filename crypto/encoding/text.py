@@ -30,13 +30,14 @@ class Text:
         data: The buffer, with at least eight bytes after the last value.
         starts: Where each value starts in ``data``.
         lengths: How many bytes each value has.
-        high: Where bytes above 127 stand in ``data``, ascending.
+        continued: How many bytes before each place in ``data`` go on with a letter that another byte began;
+            empty where there are none, as in ASCII.
     """
 
     data: NDArray[np.uint8]
     starts: Numbers
     lengths: Numbers
-    high: Numbers
+    continued: Numbers
 
     def take(self, which: Numbers | slice) -> "Text":
         """Return some of the values over the same buffer."""
@@ -52,26 +53,27 @@ class Text:
 
     def find_beyond_ascii(self) -> Numbers:
         """Return the indices of values with letters beyond ASCII."""
-        before = np.searchsorted(self.high, self.starts)
-        return np.flatnonzero(np.searchsorted(self.high, self.starts + self.lengths) > before)
+        return np.flatnonzero(self.count_letters() < self.lengths)
 
     def count_letters(self) -> Numbers:
         """Return how many code points each value has."""
-        if not len(self.find_beyond_ascii()):
+        if not len(self.continued):
             return self.lengths
-        is_start = (self.data & 0xC0) != 0x80  # every other byte continues a letter
-        letters_until = np.concatenate(([0], np.cumsum(is_start)))
-        counts: Numbers = letters_until[self.starts + self.lengths] - letters_until[self.starts]
+        counts: Numbers = (
+            self.lengths - self.continued[self.starts + self.lengths] + self.continued[self.starts]
+        )
         return counts
 
-    def to_letters(self) -> tuple[NDArray[np.unsignedinteger], Numbers]:
-        """Return the code points of all values, one value after another, and each value's number of them."""
+    def to_text(self) -> str:
+        """Return all values as one string, one after another."""
         bytes_ = self.data[expand_ranges(self.starts, self.lengths)]
+        return bytes_.tobytes().decode("utf-8", "surrogatepass")
+
+    def to_letters(self) -> NDArray[np.unsignedinteger]:
+        """Return the code points of all values, one value after another."""
         if not len(self.find_beyond_ascii()):
-            return bytes_, self.lengths
-        text = bytes_.tobytes().decode("utf-8", "surrogatepass")
-        letters = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
-        return letters, self.count_letters()
+            return self.data[expand_ranges(self.starts, self.lengths)]
+        return np.frombuffer(self.to_text().encode("utf-32-le", "surrogatepass"), dtype="<u4")
 
 
 def pack_text(values: Sequence[str]) -> Text:
@@ -83,7 +85,9 @@ def pack_text(values: Sequence[str]) -> Text:
         sizes = (len(value.encode("utf-8", "surrogatepass")) for value in values)
         ends = np.cumsum(np.fromiter(sizes, np.intp, len(values)) + 1) - 1
     starts = np.concatenate(([0], ends[:-1] + 1)) if len(ends) else ends
-    return Text(data, starts, ends - starts, np.flatnonzero(data >= 0x80))
+    is_continued = (data & 0xC0) == 0x80
+    continued = np.cumsum(np.append(False, is_continued)) if is_continued.any() else ends[:0]
+    return Text(data, starts, ends - starts, continued)
 
 
 def find_distinct(text: Text) -> tuple[Numbers, Numbers]:

@@ -92,7 +92,7 @@ def tokenise_ngrams(text: Text, n: int, *, positional: bool) -> TokenTable:
         n: Letters in an n-gram, at least 1.
         positional: Whether an n-gram carries its place in the value, counted from 1.
     """
-    letters, lengths = text.to_letters()
+    letters, lengths = text.to_letters(), text.count_letters()
     counts = np.where(lengths > 0, lengths + (n - 1), 0)
     if not len(letters):
         return TokenTable([], np.empty(0, dtype=np.intp), counts)
