@@ -32,6 +32,7 @@ cannot make a node spin."""
 
 _RATCHET_LABEL = "clew/linkage-key/ratchet/v1"
 _ROUND_LABEL = "clew/linkage-key/round/v1"
+_MAP_LABEL = "clew/linkage-key/map/v1"
 _SHARE_FORMAT = "clew/linkage-key/share/v1"
 _SHARE_FIELDS = frozenset({"format", "epoch", "step", "secret"})
 
@@ -116,9 +117,36 @@ def derive_round_key(
         "schema_digest": schema_digest,
         "role_view": role_view,
     }
-    empty = sorted(name for name, value in label.items() if value == "")
-    if empty:
-        raise InputError(f"expected a value for {', '.join(empty)} of the round key, got an empty one")
+    _require_values(label, "round key")
+    return _derive(key.secret, label)
+
+
+def derive_map_key(key: LinkageKey, *, federation: str, round_id: str, member: str) -> bytes:
+    """Return the 32-byte key under which one member keeps what is its own of one round.
+
+    That is whose row is whose, and rows yet to be sent. Because it derives from the linkage key at the
+    round's step, stepping the key forward makes every copy of them unreadable, also one in a backup or in
+    blocks of a disk that a deletion freed. It does not keep them from another member that holds the same
+    step: the node's own files are what nobody else has.
+
+    Args:
+        key: The linkage key, already at the step of the round.
+        federation: Name of the federation.
+        round_id: The coordinator's name of the round, as announced.
+        member: Whose own it is.
+
+    Raises:
+        InputError: One of the names is empty.
+    """
+    label = {
+        "label": _MAP_LABEL,
+        "epoch": key.epoch,
+        "step": key.step,
+        "federation": federation,
+        "round_id": round_id,
+        "member": member,
+    }
+    _require_values(label, "map key")
     return _derive(key.secret, label)
 
 
@@ -151,6 +179,12 @@ def parse_key_share(data: bytes) -> LinkageKey:
     if encode_key_share(key) != data:
         raise InputError("expected a linkage key share in canonical form, got another spelling")
     return key
+
+
+def _require_values(label: Mapping[str, Any], purpose: str) -> None:
+    empty = sorted(name for name, value in label.items() if value == "")
+    if empty:
+        raise InputError(f"expected a value for {', '.join(empty)} of the {purpose}, got an empty one")
 
 
 def _derive(secret: bytes, label: Mapping[str, Any]) -> bytes:

@@ -70,6 +70,8 @@ def status(home: HomeOption, as_json: JsonOption = False) -> None:
 def _word(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, list):
+        return "; ".join(value) or "-"
     return "-" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
 
 

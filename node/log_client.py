@@ -43,6 +43,7 @@ def prepare_entry(
     value: Json,
     actor_id: str = "service",
     recipient_ids: Sequence[str] = (),
+    result: EventResult = EventResult.OK,
 ) -> PreparedEntry:
     """Return a signed entry of this member about an object that only a commitment names.
 
@@ -53,6 +54,7 @@ def prepare_entry(
         value: What the entry is about; it is committed to under a fresh salt, never logged.
         actor_id: Opaque id of the person or service that acted.
         recipient_ids: Opaque ids of who received data.
+        result: How it ended.
     """
     salt = secrets.token_bytes(SALT_BYTES)
     reference = commitment(salt, value)
@@ -68,7 +70,7 @@ def prepare_entry(
         object_ref=reference,
         request_ref="",
         policy_rule_ids=(),
-        result=EventResult.OK,
+        result=result,
         software_version=version("clew"),
     )
     return PreparedEntry(sign_entry(entry, node.keys.signing), reference, salt, value)

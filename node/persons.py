@@ -11,10 +11,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from crypto.encoding.standardise import standardise_code, standardise_name
+from crypto.encoding.standardise import standardise_code, standardise_name, standardise_record
 from node.records import Nominal, Records, SubjectRole
 from scoring.risk.event import PartyRole
 
+MAX_VARIANTS = 8  # rows that one person adds to a submission; few people are on record in more ways
 LEAST_AGE_YEARS = 10  # the age of criminal responsibility in England and Wales
 PERPETRATOR_ROLES = frozenset({PartyRole.SUSPECT, PartyRole.OFFENDER_CHARGED, PartyRole.OFFENDER_CONVICTED})
 
@@ -48,7 +49,22 @@ class Person:
     @property
     def encoding_fields(self) -> dict[str, str]:
         """Values to encode, from the nominal that records most; see :data:`FEDERATION_FIELDS`."""
-        nominal = max(self.nominals, key=lambda n: (_filled(n), n.nominal_id))
+        return self._to_fields(max(self.nominals, key=_fullness))
+
+    @property
+    def encoding_variants(self) -> tuple[dict[str, str], ...]:
+        """Values to encode, once for each way in which the person is on record, fullest first.
+
+        Names, dates and addresses that people have used find them elsewhere; what differs in spelling
+        alone counts once, and at most :data:`MAX_VARIANTS` are given.
+        """
+        fullest_first = sorted(self.nominals, key=_fullness, reverse=True)
+        variants: dict[tuple[str, ...], dict[str, str]] = {}
+        for fields in map(self._to_fields, fullest_first):
+            variants.setdefault(standardise_record(fields, tuple(fields)), fields)
+        return tuple(variants.values())[:MAX_VARIANTS]
+
+    def _to_fields(self, nominal: Nominal) -> dict[str, str]:
         dob = nominal.exact_dob or self.birth
         return {
             "forenames": nominal.given_names,
@@ -121,9 +137,9 @@ def _identity_keys(nominal: Nominal) -> Iterable[tuple[str, ...]]:
         yield ("name and birth", given, surname, nominal.exact_dob.isoformat())
 
 
-def _filled(nominal: Nominal) -> int:
+def _fullness(nominal: Nominal) -> tuple[int, str]:
     values = (nominal.given_names, nominal.surname, nominal.exact_dob, nominal.postcode)
-    return sum(1 for value in values if value)
+    return sum(1 for value in values if value), nominal.nominal_id
 
 
 def _join(leader: dict[str, str], one: str, other: str) -> None:

@@ -4,7 +4,6 @@ Layer: node. Threat: a coordinator that steers some members to a weaker recipe, 
 asks about more people than the members agreed to.
 """
 
-import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -98,27 +97,27 @@ def verify_summary_requests(
     held: Mapping[bytes, tuple[str, ...]],
     *,
     earlier: frozenset[bytes],
-    max_share: float,
+    most: int,
 ) -> None:
     """Check that the coordinator asks only for this node's own tokens, and for no more than was agreed.
 
     Args:
         asked: Whom it asks about now.
-        held: This node's own records of the round, by token.
+        held: This node's own records of the round, by token, as far as the coordinator knows them.
         earlier: Whom it asked about in this round before: asking in small portions must not pass the cap.
-        max_share: The agreement's cap, as a share of the submitted records.
+        most: The agreement's cap on records, from its share of the submitted ones.
 
     Raises:
         VerificationError: A token is not this node's, or comes twice.
-        StateError: More than ``max_share`` of the submitted records are asked for.
+        StateError: More than ``most`` records are asked for.
     """
     if len(set(asked)) != len(asked) or not held.keys() >= set(asked):
         raise VerificationError("the coordinator asked about record tokens that this node did not submit")
-    total, most = len(earlier.union(asked)), math.ceil(max_share * len(held))
+    total = len(earlier.union(asked))
     if total > most:
         raise StateError(
-            f"the coordinator asked for {total} score summaries, the agreement allows {most} of "
-            f"{len(held)}; nothing is answered, tell the governance board",
+            f"the coordinator asked for {total} score summaries, the agreement allows {most}; nothing is "
+            "answered, tell the governance board",
             code="SUMMARY_CAP",
         )
 

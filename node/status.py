@@ -16,6 +16,7 @@ def describe_status(node: LocalNode, *, is_enrolled: bool) -> dict[str, Any]:
     agreement = node.find_agreement()
     part = node.store.rounds.find_latest()
     key = node.store.federation.find_linkage_key(agreement.key_epoch) if agreement else None
+    check = node.store.rounds.find_linkability()
     checkpoint = node.store.evidence.find_checkpoint(agreement.log_origin) if agreement else None
     return {
         "federation": node.config.federation,
@@ -35,6 +36,8 @@ def describe_status(node: LocalNode, *, is_enrolled: bool) -> dict[str, Any]:
         "round_number": part.number if part else None,
         "round_stage": part.state.value if part else None,
         "round_records": part.record_count if part else None,
+        "linkability_stopped": check.is_stopped if check else None,
+        "linkability_findings": list(check.findings) if check else [],
         "matches": len(node.store.rounds.load_matches()),
         "log_size": checkpoint.size if checkpoint else None,
         "log_entries_waiting": len(node.store.evidence.get_queued_entries()),

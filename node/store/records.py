@@ -47,7 +47,10 @@ class RecordStore:
         )
         with self._engine.begin() as connection:
             counts = {table.name: _upsert(connection, table, batch) for table, batch in batches}
-            if log_entry is not None and any(count.added or count.changed for count in counts.values()):
+            if not any(count.added or count.changed for count in counts.values()):
+                return counts
+            _raise_version(connection)
+            if log_entry is not None:
                 connection.execute(insert(tables.log_outbox).values(entry=log_entry).on_conflict_do_nothing())
                 if salt is not None:
                     reference, secret, value = salt
@@ -66,6 +69,11 @@ class RecordStore:
                 contacts=_read(connection, tables.partner_contact, PartnerContact),
             )
 
+    def get_version(self) -> int:
+        """Return a number that rises with every load that changes anything; 0 before the first."""
+        with self._engine.begin() as connection:
+            return connection.execute(sa.select(tables.records_version.c.version)).scalar() or 0
+
     def find_nominal(self, nominal_id: str) -> Nominal | None:
         """Return one nominal, or None."""
         query = sa.select(tables.nominal).where(tables.nominal.c.nominal_id == nominal_id)
@@ -79,6 +87,12 @@ class RecordStore:
             nominals = connection.execute(sa.select(tables.nominal.c.nominal_id)).scalars()
             crimes = connection.execute(sa.select(tables.crime.c.crime_id)).scalars()
             return frozenset(nominals), frozenset(crimes)
+
+
+def _raise_version(connection: sa.Connection) -> None:
+    table = tables.records_version
+    if not connection.execute(sa.update(table).values(version=table.c.version + 1)).rowcount:
+        connection.execute(sa.insert(table).values(version=1))
 
 
 def _read(connection: sa.Connection, table: sa.Table, kind: type[T]) -> tuple[T, ...]:

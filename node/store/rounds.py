@@ -1,14 +1,15 @@
-"""A node's part in rounds: what it submitted, as which tokens, and the matches it was told.
+"""A node's part in rounds: which batches it submitted, how far it is, and the matches it was told.
 
-Layer: node.store. Tokens, order and encodings are durable before the first byte is sent, so that a node
-killed half-way sends exactly the same again; encodings are dropped once the coordinator has them, tokens
-once the round is over.
+Layer: node.store. What a batch holds lies in sealed files (:mod:`node.store.sealed_files`); they are durable
+before the row that names them, and a row is durable before the first byte of its batch is sent, so that a
+node killed half-way sends exactly the same again.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
@@ -24,30 +25,56 @@ class Stage(StrEnum):
 
     PREPARED = "PREPARED"
     SUBMITTED = "SUBMITTED"
+    RESOLVED = "RESOLVED"
     ANSWERED = "ANSWERED"
     COLLECTED = "COLLECTED"
     OVER = "OVER"
 
 
+class BatchState(StrEnum):
+    """Whether the coordinator has a batch; one that came too late is DROPPED and never matched."""
+
+    PREPARED = "PREPARED"
+    SENT = "SENT"
+    DROPPED = "DROPPED"
+
+
 @dataclass(frozen=True, slots=True)
 class Participation:
-    """The node's part in one round."""
+    """The node's part in one round.
+
+    ``record_count`` counts the records of all batches, dummies included; ``question_digest`` is that of the
+    resolution question the node has answered, empty before.
+    """
 
     round_id: str
     number: int
     state: Stage
-    content_digest: str
     record_count: int
     changed_at: datetime
+    question_digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class RoundRecord:
-    """One submitted record: its token, its encoding while it is needed, and whose it is."""
+class Batch:
+    """One batch of a submission."""
 
-    token: bytes
-    encoding: bytes | None = field(repr=False)
-    nominal_ids: tuple[str, ...]
+    round_id: str
+    number: int
+    content_digest: str
+    state: BatchState
+    record_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Linkability:
+    """What the pre-check of a round's submission found, in sentences without values."""
+
+    round_id: str
+    checked_at: datetime
+    records_version: int
+    is_stopped: bool
+    findings: tuple[str, ...]
 
 
 class RoundStore:
@@ -56,18 +83,29 @@ class RoundStore:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
 
-    def store_submission(
-        self, part: Participation, records: Sequence[RoundRecord], *, log_entry: bytes | None = None
-    ) -> None:
-        """Keep a submission in its order and queue its log entry, all or nothing, before any is sent."""
-        rows = [
-            {"round_id": part.round_id, "position": position, **to_row(record)}
-            for position, record in enumerate(records)
-        ]
+    def store_first_batch(self, part: Participation, batch: Batch, *, log_entry: bytes | None = None) -> None:
+        """Note that a submission is prepared and queue its log entry, all or nothing, before any is sent."""
         with self._engine.begin() as connection:
             connection.execute(sa.insert(tables.participation), to_row(part))
-            connection.execute(sa.insert(tables.round_record), rows)
+            connection.execute(sa.insert(tables.batch), to_row(batch))
             _queue(connection, log_entry)
+
+    def store_next_batch(self, batch: Batch, *, log_entry: bytes | None = None) -> None:
+        """Note that a further batch is prepared and queue its log entry, all or nothing."""
+        part = tables.participation
+        counted = sa.update(part).where(part.c.round_id == batch.round_id)
+        with self._engine.begin() as connection:
+            connection.execute(sa.insert(tables.batch), to_row(batch))
+            connection.execute(counted.values(record_count=part.c.record_count + batch.record_count))
+            _queue(connection, log_entry)
+
+    def list_batches(self, round_id: str) -> tuple[Batch, ...]:
+        """Return a round's batches that take part in it, in order."""
+        batch = tables.batch.c
+        query = sa.select(tables.batch).where(batch.round_id == round_id).order_by(batch.number)
+        query = query.where(batch.state != BatchState.DROPPED.value)
+        with self._engine.begin() as connection:
+            return tuple(from_row(Batch, row) for row in connection.execute(query).mappings())
 
     def find_participation(self, round_id: str) -> Participation | None:
         """Return the node's part in a round, or None."""
@@ -83,20 +121,58 @@ class RoundStore:
             row = connection.execute(query).mappings().one_or_none()
         return None if row is None else from_row(Participation, row)
 
-    def load_round_records(self, round_id: str) -> tuple[RoundRecord, ...]:
-        """Return a round's submitted records in their order; none once the round is over."""
-        record = tables.round_record.c
-        query = sa.select(tables.round_record).where(record.round_id == round_id).order_by(record.position)
+    def record_sent(self, round_id: str, number: int, *, now: datetime) -> None:
+        """Note that a batch is durable at the coordinator."""
         with self._engine.begin() as connection:
-            return tuple(from_row(RoundRecord, row) for row in connection.execute(query).mappings())
+            connection.execute(_end_batch(round_id, number, BatchState.SENT))
+            if number == 0:
+                connection.execute(_advance(round_id, Stage.SUBMITTED, now))
 
-    def record_submitted(self, round_id: str, *, now: datetime) -> None:
-        """Note that the submission is durable at the coordinator, and drop the encodings."""
-        dropped = sa.update(tables.round_record).where(tables.round_record.c.round_id == round_id)
+    def drop_batch(self, batch: Batch) -> None:
+        """Note that a batch came too late for its round: its records are no part of it."""
+        part = tables.participation
+        counted = sa.update(part).where(part.c.round_id == batch.round_id)
         with self._engine.begin() as connection:
-            connection.execute(dropped.values(encoding=None))
-            connection.execute(_advance(round_id, Stage.SUBMITTED, now))
-        erase_history(self._engine)
+            connection.execute(_end_batch(batch.round_id, batch.number, BatchState.DROPPED))
+            connection.execute(counted.values(record_count=part.c.record_count - batch.record_count))
+
+    def record_question(
+        self,
+        round_id: str,
+        question_digest: str,
+        *,
+        log_entry: bytes,
+        salt: tuple[str, bytes, Any],
+    ) -> None:
+        """Note which question is answered and queue the log entry of the answer, all or nothing."""
+        part = tables.participation
+        statement = sa.update(part).where(part.c.round_id == round_id)
+        reference, secret, value = salt
+        with self._engine.begin() as connection:
+            connection.execute(statement.values(question_digest=question_digest))
+            _queue(connection, log_entry)
+            connection.execute(
+                insert(tables.log_salt)
+                .values(object_ref=reference, salt=secret, value=value)
+                .on_conflict_do_nothing()
+            )
+
+    def record_resolved(self, round_id: str, *, now: datetime) -> None:
+        """Note that every row asked about is resolved at the coordinator."""
+        with self._engine.begin() as connection:
+            connection.execute(_advance(round_id, Stage.RESOLVED, now))
+
+    def store_linkability(self, found: Linkability) -> None:
+        """Keep what the latest pre-check found, and no earlier one."""
+        with self._engine.begin() as connection:
+            connection.execute(sa.delete(tables.linkability))
+            connection.execute(sa.insert(tables.linkability), to_row(found))
+
+    def find_linkability(self) -> Linkability | None:
+        """Return what the latest pre-check found, or None before any."""
+        with self._engine.begin() as connection:
+            row = connection.execute(sa.select(tables.linkability)).mappings().one_or_none()
+        return None if row is None else from_row(Linkability, row)
 
     def record_asked(self, round_id: str, tokens: Sequence[bytes]) -> None:
         """Note whose summaries are asked for, before any is answered; the same twice is once."""
@@ -129,16 +205,16 @@ class RoundStore:
             connection.execute(_advance(round_id, Stage.COLLECTED, now))
 
     def close_round(self, round_id: str, *, now: datetime, log_entry: bytes | None = None) -> None:
-        """Erase a round's tokens; its matches stay."""
+        """Erase what the database holds of a round; its matches stay."""
         with self._engine.begin() as connection:
-            for table in (tables.round_record, tables.summary_asked):
+            for table in (tables.batch, tables.summary_asked):
                 connection.execute(sa.delete(table).where(table.c.round_id == round_id))
             _queue(connection, log_entry)
             connection.execute(_advance(round_id, Stage.OVER, now))
         erase_history(self._engine)
 
     def find_open_rounds(self) -> tuple[Participation, ...]:
-        """Return the rounds whose tokens are still held."""
+        """Return the rounds that are not over here."""
         part = tables.participation.c
         query = sa.select(tables.participation).where(part.state != Stage.OVER.value).order_by(part.number)
         with self._engine.begin() as connection:
@@ -173,6 +249,12 @@ class RoundStore:
 def _queue(connection: sa.Connection, log_entry: bytes | None) -> None:
     if log_entry is not None:
         connection.execute(insert(tables.log_outbox).values(entry=log_entry).on_conflict_do_nothing())
+
+
+def _end_batch(round_id: str, number: int, state: BatchState) -> sa.Update:
+    batch = tables.batch
+    chosen = sa.update(batch).where((batch.c.round_id == round_id) & (batch.c.number == number))
+    return chosen.values(state=state.value)
 
 
 def _advance(round_id: str, state: Stage, now: datetime) -> sa.Update:

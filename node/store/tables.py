@@ -112,19 +112,35 @@ participation = sa.Table(
     metadata,
     sa.Column("round_id", sa.Text, primary_key=True),
     sa.Column("number", sa.Integer, nullable=False),
-    *_text("state", "content_digest"),
+    *_text("state"),
     sa.Column("record_count", sa.Integer, nullable=False),
     sa.Column("changed_at", UtcTime, nullable=False),
+    sa.Column("question_digest", sa.Text, nullable=False, default=""),  # empty until one is answered
 )
 
-round_record = sa.Table(
-    "round_record",
+batch = sa.Table(
+    "batch",
     metadata,
     sa.Column("round_id", sa.Text, sa.ForeignKey("participation.round_id"), primary_key=True),
-    sa.Column("position", sa.Integer, primary_key=True),
-    sa.Column("token", sa.LargeBinary, nullable=False, unique=True),
-    sa.Column("encoding", sa.LargeBinary),
-    sa.Column("nominal_ids", sa.JSON, nullable=False),
+    sa.Column("number", sa.Integer, primary_key=True),
+    *_text("content_digest", "state"),
+    sa.Column("record_count", sa.Integer, nullable=False),
+)
+
+linkability = sa.Table(
+    "linkability",
+    metadata,
+    sa.Column("round_id", sa.Text, primary_key=True),
+    sa.Column("checked_at", UtcTime, nullable=False),
+    sa.Column("records_version", sa.Integer, nullable=False),
+    *_flags("is_stopped"),
+    sa.Column("findings", sa.JSON, nullable=False),
+)
+
+records_version = sa.Table(
+    "records_version",
+    metadata,
+    sa.Column("version", sa.Integer, nullable=False),
 )
 
 summary_asked = sa.Table(

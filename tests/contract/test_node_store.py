@@ -12,7 +12,7 @@ from crypto.keys import LinkageKey, generate_linkage_key
 from crypto.log.checkpoint import Checkpoint
 from node.matches import Match
 from node.records import Records, TableCounts
-from node.store.rounds import Participation, RoundRecord, Stage
+from node.store.rounds import Batch, BatchState, Linkability, Participation, Stage
 from node.store.store import NodeStore, open_store
 from scoring.risk.event import PartyRole
 from tests.support.node_bench import NOW, make_contact, make_crime, make_nominal, make_party
@@ -23,11 +23,9 @@ RECORDS = Records(
     parties=(make_party("C1", "N1"), make_party("C1", "N2", PartyRole.VICTIM)),
     contacts=(make_contact("R1", "N2"),),
 )
-PART = Participation("round-1", 3, Stage.PREPARED, "ab" * 32, 2, NOW)
-ROUND_RECORDS = (
-    RoundRecord(b"b" * 16, b"encoding-b", ("N2",)),
-    RoundRecord(b"a" * 16, b"encoding-a", ("N1", "N3")),
-)
+PART = Participation("round-1", 3, Stage.PREPARED, 2, NOW)
+FIRST = Batch("round-1", 0, "ab" * 32, BatchState.PREPARED, 2)
+NEXT = Batch("round-1", 1, "cd" * 32, BatchState.PREPARED, 64)
 MATCH = Match(
     match_ref="11" * 16,
     cluster_ref="22" * 16,
@@ -137,44 +135,83 @@ def test_shares_sent_are_remembered_with_the_key_they_were_sealed_to(store: Node
     assert store.federation.get_shares_sent(1) == {("kent", "key-a")}
 
 
-def test_a_submission_survives_a_restart_in_its_order(store: NodeStore, path: Path) -> None:
-    store.rounds.store_submission(PART, ROUND_RECORDS, log_entry=b"submission")
+def test_a_submission_survives_a_restart(store: NodeStore, path: Path) -> None:
+    store.rounds.store_first_batch(PART, FIRST, log_entry=b"submission")
     store.close()
 
     with open_store(path) as reopened:
         assert reopened.rounds.find_participation("round-1") == PART
-        assert reopened.rounds.load_round_records("round-1") == ROUND_RECORDS
+        assert reopened.rounds.list_batches("round-1") == (FIRST,)
         assert reopened.evidence.get_queued_entries() == (b"submission",)
 
 
-def test_a_submission_with_a_repeated_token_stores_nothing(store: NodeStore) -> None:
+def test_a_batch_prepared_twice_stores_nothing(store: NodeStore) -> None:
+    store.rounds.store_first_batch(PART, FIRST)
     with pytest.raises(Exception, match="UNIQUE"):
-        store.rounds.store_submission(PART, (ROUND_RECORDS[0], ROUND_RECORDS[0]), log_entry=b"entry")
+        store.rounds.store_next_batch(replace(FIRST, content_digest="ef" * 32), log_entry=b"entry")
 
-    assert store.rounds.find_participation("round-1") is None
+    assert store.rounds.list_batches("round-1") == (FIRST,)
     assert store.evidence.get_queued_entries() == ()
 
 
-def test_encodings_are_dropped_once_submitted_and_tokens_once_the_round_is_over(
-    store: NodeStore, path: Path
-) -> None:
-    store.rounds.store_submission(PART, ROUND_RECORDS)
-    store.rounds.record_submitted("round-1", now=NOW)
+def test_batches_are_sent_or_dropped_and_count_together(store: NodeStore) -> None:
+    store.rounds.store_first_batch(PART, FIRST)
+    store.rounds.record_sent("round-1", 0, now=NOW)
+    store.rounds.store_next_batch(NEXT, log_entry=b"next")
+    sent = replace(FIRST, state=BatchState.SENT)
+    assert store.rounds.list_batches("round-1") == (sent, NEXT)
+    assert store.rounds.find_latest() == replace(PART, state=Stage.SUBMITTED, record_count=66)
 
-    kept = store.rounds.load_round_records("round-1")
-    assert [record.encoding for record in kept] == [None, None]
-    assert [record.token for record in kept] == [b"b" * 16, b"a" * 16]
+    store.rounds.drop_batch(NEXT)
+    assert store.rounds.list_batches("round-1") == (sent,)
+    assert store.rounds.find_latest() == replace(PART, state=Stage.SUBMITTED, record_count=2)
+    assert store.evidence.get_queued_entries() == (b"next",)
 
+
+def test_the_question_answered_and_its_log_entry_are_kept_together(store: NodeStore) -> None:
+    store.rounds.store_first_batch(PART, FIRST)
+    store.rounds.record_question(
+        "round-1", "ee" * 32, log_entry=b"resolution", salt=("ff" * 32, b"salt", {"rows": 3})
+    )
+    store.rounds.record_resolved("round-1", now=NOW)
+
+    assert store.rounds.find_latest() == replace(PART, state=Stage.RESOLVED, question_digest="ee" * 32)
+    assert store.evidence.get_queued_entries() == (b"resolution",)
+
+
+def test_only_the_latest_pre_check_is_kept(store: NodeStore) -> None:
+    assert store.rounds.find_linkability() is None
+    stopped = Linkability("round-1", NOW, 1, True, ("STOP dob: 60% have no value; load dates",))
+    for found in (stopped, replace(stopped, records_version=2, is_stopped=False, findings=())):
+        store.rounds.store_linkability(found)
+        assert store.rounds.find_linkability() == found
+
+
+def test_every_load_that_changes_something_raises_the_version(store: NodeStore) -> None:
+    assert store.records.get_version() == 0
+    for _ in range(2):  # the second changes nothing
+        store.records.store_records(RECORDS)
+        assert store.records.get_version() == 1
+    store.records.store_records(Records(nominals=(replace(RECORDS.nominals[0], postcode="ME1 1AA"),)))
+    assert store.records.get_version() == 2
+
+
+def test_a_round_that_is_over_leaves_no_batch_and_no_question(store: NodeStore, path: Path) -> None:
+    token = b"asked-about-this"
+    store.rounds.store_first_batch(PART, FIRST)
+    store.rounds.record_asked("round-1", (token,))
+    before = b"".join(file.read_bytes() for file in path.parent.iterdir())
     store.rounds.close_round("round-1", now=NOW, log_entry=b"erased")
-    held = b"".join(file.read_bytes() for file in path.parent.iterdir())
-    assert store.rounds.load_round_records("round-1") == ()
-    assert b"encoding-a" not in held
-    assert b"b" * 16 not in held
+    after = b"".join(file.read_bytes() for file in path.parent.iterdir())
+
+    assert token in before, "the positive control"
+    assert token not in after
+    assert store.rounds.list_batches("round-1") == ()
     assert store.evidence.get_queued_entries() == (b"erased",)
 
 
 def test_stages_advance_and_open_rounds_are_those_not_over(store: NodeStore) -> None:
-    store.rounds.store_submission(PART, ROUND_RECORDS)
+    store.rounds.store_first_batch(PART, FIRST)
     store.rounds.record_answered("round-1", now=NOW + timedelta(seconds=5))
 
     expected = replace(PART, state=Stage.ANSWERED, changed_at=NOW + timedelta(seconds=5))
@@ -186,7 +223,7 @@ def test_stages_advance_and_open_rounds_are_those_not_over(store: NodeStore) -> 
 
 
 def test_matches_are_kept_once_and_outlive_the_round(store: NodeStore) -> None:
-    store.rounds.store_submission(PART, ROUND_RECORDS)
+    store.rounds.store_first_batch(PART, FIRST)
     for entry in (b"results", b"results"):
         store.rounds.store_matches("round-1", (MATCH,), now=NOW, log_entry=entry)
     store.rounds.close_round("round-1", now=NOW)
@@ -198,7 +235,7 @@ def test_matches_are_kept_once_and_outlive_the_round(store: NodeStore) -> None:
 
 
 def test_matches_are_erased_when_their_time_is_over(store: NodeStore) -> None:
-    store.rounds.store_submission(PART, ROUND_RECORDS)
+    store.rounds.store_first_batch(PART, FIRST)
     store.rounds.store_matches("round-1", (MATCH,), now=NOW)
 
     assert store.rounds.erase_matches(before=NOW) == 0

@@ -64,8 +64,7 @@ def test_nothing_of_a_person_leaves_in_a_round_or_reaches_the_log(tmp_path: Path
 
         def wait(self, _seconds: float) -> None:
             coordinator.announced = bench.announce(agreement, state=RoundState.ASSESSING)
-            record = context.store.rounds.load_round_records(coordinator.announced.round_id)[0]
-            coordinator.asked = (record.token,)
+            coordinator.asked = tuple(bench.find_tokens(context, coordinator.announced).values())
 
     def chore(_context: object) -> None:
         raise ValueError(f"a library quotes {SURNAME} of {POSTCODE}")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from crypto.agreement import Agreement, Member, Thresholds, sign_agreement
-from crypto.encoding.schema import get_federation_schema
+from crypto.encoding.schema import FEDERATION_FIELDS, LinkageSchema, load_built_in_schema
 from crypto.errors import StateError
 from crypto.log.checkpoint import Checkpoint, sign_checkpoint
 from crypto.log.merkle import MerkleTree, leaf_hash
@@ -29,6 +29,7 @@ from node.records import (
     Sensitivity,
     SubjectRole,
 )
+from node.round_files import RoundFiles, open_round_files
 from node.store.store import open_store
 from protos.messages import (
     Accepted,
@@ -37,12 +38,16 @@ from protos.messages import (
     MemberResults,
     RelayMessage,
     RelayMessages,
+    ResolutionQuery,
+    ResolutionRequests,
     RoundAnnouncement,
     RoundState,
     SignedDocument,
     SubmissionPart,
     SubmissionReceipt,
     SummaryRequests,
+    ViewRow,
+    ViewTokens,
 )
 from scoring.risk.event import CrimeStatus, NamedBy, PartyRole, VictimAgeBand
 from scoring.risk.gravity import load_default_gravity_table
@@ -122,6 +127,8 @@ class ScriptedCoordinator:
     agreement: bytes | None = None
     announced: RoundAnnouncement | None = None
     asked: tuple[bytes, ...] = ()
+    question: tuple[ViewRow, ...] = ()
+    page_rows: int = 3
     results: MemberResults | None = None
     waiting: list[RelayMessage] = field(default_factory=list)
     failures: dict[str, Exception] = field(default_factory=dict)
@@ -143,6 +150,7 @@ class ScriptedCoordinator:
         answers: dict[str, Callable[[Any], Any]] = {
             "GetAgreement": lambda _: self._get_agreement(),
             "GetRound": lambda _: self._get_round(),
+            "GetResolutionRequests": self._ask,
             "GetSummaryRequests": lambda asked: SummaryRequests(asked.round_id, self.asked),
             "GetResults": lambda _: self.results,
             "Fetch": lambda _: RelayMessages(tuple(self.waiting)),
@@ -186,6 +194,12 @@ class ScriptedCoordinator:
             raise StateError("none published", code="NO_AGREEMENT")
         return SignedDocument(self.agreement)
 
+    def _ask(self, query: ResolutionQuery) -> ResolutionRequests:
+        """Ask page by page, a few rows at a time."""
+        page = self.question[query.start : query.start + self.page_rows]
+        rows = tuple(ViewTokens(row.view, row.token) for row in page)
+        return ResolutionRequests(query.round_id, len(self.question), rows)
+
     def _get_round(self) -> RoundAnnouncement:
         if self.announced is None:
             raise StateError("no round", code="NO_ROUND")
@@ -215,9 +229,11 @@ def make_config(member: str, role: Role = Role.FORCE, agency_type: str = "POLICE
     )
 
 
-def make_agreement(configs: dict[str, tuple[NodeConfig, NodeKeys]], **changes: Any) -> Agreement:
-    """Return an agreement of these members; the first is the custodian."""
-    schema = get_federation_schema()
+def make_agreement(
+    configs: dict[str, tuple[NodeConfig, NodeKeys]], *, schema: LinkageSchema | None = None, **changes: Any
+) -> Agreement:
+    """Return an agreement of these members, the first the custodian, by default without salted views."""
+    schema = schema or load_built_in_schema("plain").subset(FEDERATION_FIELDS)
     values: dict[str, Any] = {
         "federation": FEDERATION,
         "version": 1,
@@ -275,3 +291,13 @@ def open_bench(
 def sign(agreement: Agreement) -> bytes:
     """Return an agreement signed by the test board."""
     return sign_agreement(GOVERNANCE, agreement)
+
+
+def open_files(context: NodeContext, announced: RoundAnnouncement) -> RoundFiles:
+    """Open a node's sealed files of a round as the node does."""
+    return open_round_files(context, context.get_agreement(), announced)
+
+
+def find_tokens(context: NodeContext, announced: RoundAnnouncement) -> dict[tuple[str, ...], bytes]:
+    """Return the record token of each person in a round of one view."""
+    return {ids: token for token, ids in open_files(context, announced).load_map().name_rows().items()}

@@ -26,7 +26,16 @@ from node.participation import RoundWorker, tick
 from node.records import GuardianRelease, Records, Sensitivity
 from node.round_checks import fetch_agreement, verify_round, verify_summary_requests
 from node.store.rounds import Stage
-from protos.messages import Counterpart, MemberMatch, MemberResults, RelayKind, RelayMessage, RoundState
+from protos.messages import (
+    Counterpart,
+    MemberMatch,
+    MemberResults,
+    RelayKind,
+    RelayMessage,
+    RoundAnnouncement,
+    RoundState,
+    split_tokens,
+)
 from scoring.risk.event import PartyRole
 from scoring.risk.summary import parse_summary
 from tests.support import node_bench as bench
@@ -69,6 +78,11 @@ class Bench:
     def announce(self, **changes: Any) -> None:
         self.coordinator.announced = bench.announce(self.agreement, **changes)
 
+    @property
+    def announced(self) -> RoundAnnouncement:
+        assert self.coordinator.announced is not None
+        return self.coordinator.announced
+
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Bench:
@@ -100,6 +114,10 @@ def run_tick(context: NodeContext) -> None:
         Inbox(context, {RelayKind.KEY_SHARE: receive_key_share}, logger()),
         RoundWorker(context, logger()),
     )
+
+
+def list_sealed(desk: Bench) -> list[Path]:
+    return [path for path in (desk.path / "essex-rounds").rglob("*") if path.is_file()]
 
 
 def logged(desk: Bench, name: str = "essex") -> list[str]:
@@ -300,10 +318,10 @@ def test_a_submission_holds_tokens_and_encodings_of_the_right_people(desk: Bench
     part = essex.store.rounds.find_participation(header.header.round_id)
     assert part is not None
     assert part.state is Stage.SUBMITTED
-    records = essex.store.rounds.load_round_records(header.header.round_id)
-    assert {record.nominal_ids for record in records} == {("N0",), ("N1",), ("N2",), ("N3",)}
+    tokens = bench.find_tokens(essex, desk.announced)
+    assert set(tokens) == {("N0",), ("N1",), ("N2",), ("N3",)}
     assert chunks[0].chunk is not None
-    assert chunks[0].chunk.tokens == b"".join(record.token for record in records)
+    assert set(split_tokens(chunks[0].chunk.tokens)) == set(tokens.values())
 
 
 def test_the_submission_is_logged_before_its_first_byte_leaves(desk: Bench, essex: NodeContext) -> None:
@@ -434,9 +452,7 @@ def submit(desk: Bench, context: NodeContext) -> dict[tuple[str, ...], bytes]:
         context.store.federation.store_linkage_key(key)
     desk.announce()
     run_tick(context)
-    assert desk.coordinator.announced is not None
-    records = context.store.rounds.load_round_records(desk.coordinator.announced.round_id)
-    return {record.nominal_ids: record.token for record in records}
+    return bench.find_tokens(context, desk.announced)
 
 
 def sent_answers(desk: Bench) -> dict[bytes, bytes]:
@@ -494,7 +510,7 @@ def test_a_coordinator_that_asks_for_too_many_is_refused(desk: Bench, essex: Nod
     desk.coordinator.asked = tuple(tokens.values())[:3]
     desk.announce(state=RoundState.ASSESSING)
 
-    with pytest.raises(StateError, match="asked for 3 score summaries, the agreement allows 2 of 4"):
+    with pytest.raises(StateError, match="asked for 3 score summaries, the agreement allows 2; nothing"):
         run_tick(essex)
     assert "SendSummaries" not in desk.coordinator.names()
 
@@ -510,7 +526,7 @@ def test_asking_in_portions_does_not_pass_the_cap(desk: Bench, essex: NodeContex
     desk.coordinator.failures.clear()
 
     desk.coordinator.asked = tokens[2:]
-    with pytest.raises(StateError, match="asked for 4 score summaries, the agreement allows 2 of 4"):
+    with pytest.raises(StateError, match="asked for 4 score summaries, the agreement allows 2; nothing"):
         run_tick(essex)
     desk.coordinator.asked = tokens[:2]
     run_tick(essex)
@@ -541,7 +557,7 @@ def test_a_token_that_was_never_submitted_is_refused(desk: Bench, essex: NodeCon
 
 def test_a_token_asked_twice_is_refused() -> None:
     with pytest.raises(VerificationError, match="did not submit"):
-        verify_summary_requests((b"a" * 16,) * 2, {b"a" * 16: ("N0",)}, earlier=frozenset(), max_share=1.0)
+        verify_summary_requests((b"a" * 16,) * 2, {b"a" * 16: ("N0",)}, earlier=frozenset(), most=1)
 
 
 # Results and the end of a round
@@ -633,7 +649,8 @@ def test_a_round_that_is_over_is_erased_and_its_key_is_gone(
     run_tick(essex)
 
     assert before is not None
-    assert essex.store.rounds.load_round_records(bench.announce(desk.agreement).round_id) == ()
+    assert list_sealed(desk) == []
+    assert essex.store.rounds.list_batches(bench.announce(desk.agreement).round_id) == ()
     assert essex.store.federation.find_linkage_key(1) == before.ratchet_to(2)
     assert logged(desk).count("ROUND_OVER") == 1
 
@@ -647,7 +664,7 @@ def test_a_round_missed_altogether_is_left_when_the_next_is_announced(
     run_tick(essex)
 
     assert first is not None
-    assert essex.store.rounds.load_round_records(first.round_id) == ()
+    assert {path.parent.name for path in list_sealed(desk)} == {str(uuid.UUID(int=2))}
     key = essex.store.federation.find_linkage_key(1)
     assert key is not None
     assert key.step == 2
