@@ -7,15 +7,16 @@ measured after every result, and says what to do next.
 import json
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
 from rich.console import Console
+from rich.status import Status
 
 from crypto.errors import InputError
-from lab.attack_plan import AttackOptions, plan_run
+from lab.attack_plan import AttackOptions, plan_runs
 from lab.attacks.report.document import CHART, DOCUMENT, render_chart, render_document
 from lab.attacks.report.page import render_page
 from lab.attacks.report.reading import describe_void, list_failures
@@ -36,7 +37,7 @@ def run_attack_command(options: AttackOptions) -> None:
     """
     runs = [run for path in options.results for run in _read_results(path)]
     if options.schemes or options.round or not options.results:
-        runs.append(_measure(options, runs))
+        runs += list(_measure(options, runs))
     if options.as_json:
         print_json(to_json(runs))
     else:
@@ -52,28 +53,35 @@ def run_attack_command(options: AttackOptions) -> None:
         _print_next(options)
 
 
-def _measure(options: AttackOptions, earlier: Sequence[Run]) -> Run:
-    """Measure everything planned; what is measured is on disk after each result."""
+def _measure(options: AttackOptions, earlier: Sequence[Run]) -> Iterator[Run]:
+    """Measure everything planned and yield each run; what is measured is on disk after each result."""
     notes = Console(stderr=True, highlight=False)
-    started = time.perf_counter()
+    done = list(earlier)
     with notes.status("drawing people") as status:
-        plan = plan_run(options, today=datetime.now(UTC).date().isoformat())
-        for setting in plan.left_out:
-            notes.print(
-                f"left out: {setting.anchors:,} known records are more than a list that covers "
-                f"{setting.coverage:.0%} of {setting.records:,} has"
-            )
+        for plan in plan_runs(options, today=datetime.now(UTC).date().isoformat()):
+            for setting in plan.left_out:
+                notes.print(
+                    f"left out: {setting.anchors:,} known records are more than a list that covers "
+                    f"{setting.coverage:.0%} of {setting.records:,} has"
+                )
+            show = _make_progress(notes, status, len(plan.tasks))
+            run = Run(plan.conditions)
+            for part in perform_tasks(plan.tasks, plan.pools, jobs=options.jobs, progress=show):
+                run = run.add(part)
+                if options.out:
+                    _write_whole(options.out, _to_text([*done, run]))
+            done.append(run)
+            yield run
 
-        def show(done: int, what: str) -> None:
-            line = f"{done} of {len(plan.tasks)} done, {time.perf_counter() - started:.0f} s: {what}"
-            status.update(line) if notes.is_terminal else notes.print(line)
 
-        run = Run(plan.conditions)
-        for part in perform_tasks(plan.tasks, plan.pools, jobs=options.jobs, progress=show):
-            run = run.add(part)
-            if options.out:
-                _write_whole(options.out, _to_text([*earlier, run]))
-    return run
+def _make_progress(notes: Console, status: Status, tasks: int) -> Callable[[int, str], None]:
+    started = time.perf_counter()
+
+    def show(done: int, what: str) -> None:
+        line = f"{done} of {tasks} done, {time.perf_counter() - started:.0f} s: {what}"
+        status.update(line) if notes.is_terminal else notes.print(line)
+
+    return show
 
 
 def _read_results(path: Path) -> tuple[Run, ...]:

@@ -14,9 +14,9 @@ from typing import Any
 from crypto.errors import InputError
 from lab.attacks.catalogue import ATTACKS, get_attack
 from lab.attacks.controls import choose_controls
-from lab.attacks.density import AS_IS, NATIONAL, set_density
+from lab.attacks.density import AS_IS, NATIONAL, NATIONAL_RECORDS, set_density
 from lab.attacks.held_round import HeldRound, load_held_round
-from lab.attacks.observation import Person
+from lab.attacks.observation import Person, Scheme
 from lab.attacks.people import Subject, draw_subjects, parse_subjects
 from lab.attacks.results import Conditions
 from lab.attacks.run import plan_cells
@@ -24,9 +24,17 @@ from lab.attacks.scenario import Setting, count_covered
 from lab.attacks.schemes import DEFAULT_SCHEMES, get_scheme
 from lab.attacks.tasks import ControlTask, Pools, QualityTask, Task
 
-DEFAULT_RECORDS = 5000
+DEFAULT_RECORDS = 5000  # of encodings, which take minutes at this size; tokens take seconds at a country's
 COVERAGES, ANCHORS = "1,0.5,0.2", "0,40,400,2000"
 SEED = 20_260_101
+SECRET_BYTES = 32
+SOMEBODY = {
+    "forenames": "Ada Beth",
+    "surname": "Archer",
+    "dob": "1980-02-01",
+    "sex": "F",
+    "postcode": "AB1 2CD",
+}
 LIBRARIES = ("clew", "clkhash", "numpy", "scipy")
 
 
@@ -69,8 +77,31 @@ class Plan:
     left_out: tuple[Setting, ...]
 
 
+def plan_runs(options: AttackOptions, *, today: str) -> list[Plan]:
+    """Return what to do, in two runs when schemes with and without encodings are of different size.
+
+    Args:
+        options: As given.
+        today: ISO date.
+
+    Raises:
+        InputError: As for :func:`plan_run`.
+    """
+    if options.round or options.people or options.records:
+        return [plan_run(options, today=today)]
+    names = options.schemes or DEFAULT_SCHEMES
+    sizes = {
+        name: DEFAULT_RECORDS if _has_encodings(get_scheme(name)) else NATIONAL_RECORDS for name in names
+    }
+    return [
+        plan_run(replace(options, schemes=schemes, records=records), today=today)
+        for records in (DEFAULT_RECORDS, NATIONAL_RECORDS)
+        if (schemes := tuple(name for name in names if sizes[name] == records))
+    ]
+
+
 def plan_run(options: AttackOptions, *, today: str) -> Plan:
-    """Return what to do.
+    """Return what to do in a run of one size.
 
     Args:
         options: As given.
@@ -109,8 +140,7 @@ def plan_run(options: AttackOptions, *, today: str) -> Plan:
         versions={name: version(name) for name in LIBRARIES},
     )
     pools = Pools(
-        attacked=_list_people(subjects, density, records, options.seed),
-        national=_list_people(subjects, NATIONAL, records, options.seed),
+        attacked=_list_people(subjects, density, records),
         recorded=subjects[:records] if is_drawn else (),
         held=held,
     )
@@ -126,6 +156,11 @@ def describe_machine() -> dict[str, str]:
         "cores": str(os.cpu_count()),
         "Python": platform.python_version(),
     }
+
+
+def _has_encodings(scheme: Scheme) -> bool:
+    views = scheme.encode([SOMEBODY], bytes(SECRET_BYTES))
+    return any(view.encodings is not None for view, _ in views)
 
 
 def _check_round_options(options: AttackOptions) -> None:
@@ -157,8 +192,8 @@ def _get_subjects(
     return draw_subjects(round(records * share_on_hand), seed=options.seed), records, source
 
 
-def _list_people(subjects: Sequence[Subject], density: str, records: int, seed: int) -> list[Person]:
-    return [subject.listed for subject in set_density(subjects, density, records=records, seed=seed)]
+def _list_people(subjects: Sequence[Subject], density: str, records: int) -> list[Person]:
+    return [subject.listed for subject in set_density(subjects, density, records=records)]
 
 
 def _split(text: str) -> list[str]:

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from lab.attacks.catalogue import ATTACKS, Need
-from lab.attacks.observation import Person
+from lab.attacks.density import NATIONAL, NATIONAL_RECORDS, set_density
+from lab.attacks.people import draw_subjects
 from lab.attacks.results import AttackResult, ControlResult, Count
 from lab.attacks.run import Cell, Clock, run_cell
 from lab.attacks.scenario import Setting
@@ -26,6 +27,8 @@ class Control:
         attacks: Any of which must succeed.
         goal: Least share of people re-identified when the list covers all and nobody is known.
         proves: The kind of attack it stands for: those that need this.
+        least_records: Under which the attack cannot be expected to succeed; a run of fewer has its
+            control at this size.
     """
 
     name: str
@@ -33,6 +36,7 @@ class Control:
     attacks: tuple[str, ...]
     goal: float
     proves: Need
+    least_records: int = 0
 
 
 CONTROLS = (
@@ -43,6 +47,7 @@ CONTROLS = (
         tuple(name for name, attack in ATTACKS.items() if {Need.BLOCKS, Need.TIES} <= attack.needs),
         0.85,
         Need.BLOCKS,
+        least_records=NATIONAL_RECORDS,
     ),
 )
 """Goals are of the design: both fell further when they were first measured."""
@@ -54,22 +59,19 @@ def choose_controls(attacks: Iterable[str]) -> tuple[Control, ...]:
     return tuple(control for control in CONTROLS if control.proves in used)
 
 
-def run_control(
-    control: Control, pool: Sequence[Person], *, records: int, seed: int, clock: Clock
-) -> ControlResult:
-    """Attack what must fall and return whether it did.
+def run_control(control: Control, *, records: int, seed: int, clock: Clock) -> ControlResult:
+    """Attack synthetic people in a scheme that must fall, and return whether it did.
 
     Args:
         control: What to attack.
-        pool: People, their births at national density.
-        records: Held, as many as in the run that the control stands for.
+        records: Held in the run that the control stands for.
         seed: Of everything drawn.
         clock: Seconds.
     """
-    setting = Setting(records=records, coverage=1.0, anchors=0, seed=seed)
-    return judge_control(
-        control, list(run_cell(Cell(control.scheme, setting, control.attacks), pool, clock=clock))
-    )
+    count = max(records, control.least_records)
+    subjects = set_density(draw_subjects(count, seed=seed), NATIONAL, records=count)
+    cell = Cell(control.scheme, Setting(count, coverage=1.0, anchors=0, seed=seed), control.attacks)
+    return judge_control(control, list(run_cell(cell, [one.listed for one in subjects], clock=clock)))
 
 
 def judge_control(control: Control, results: Sequence[AttackResult]) -> ControlResult:

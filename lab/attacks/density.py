@@ -11,17 +11,17 @@ from crypto.errors import InputError
 from lab.attacks.people import Subject, concentrate_births
 
 NATIONAL, AS_IS = "national", "as-is"
-PEOPLE_PER_BIRTH_DATE = 217  # 50,000 people of 230 dates: what 5.5 million people of 70 years have
+PEOPLE_PER_BIRTH_DATE = 217  # what 5.5 million people born over 70 years have
+NATIONAL_RECORDS = 50_000  # at fewer, blocks by year or by day of the year are further from a country's
 
 
-def set_density(subjects: Sequence[Subject], density: str, *, records: int, seed: int) -> list[Subject]:
+def set_density(subjects: Sequence[Subject], density: str, *, records: int) -> list[Subject]:
     """Return the people with births at a density.
 
     Args:
         subjects: The held people and the strangers of the attacker's list.
         density: :data:`NATIONAL` or :data:`AS_IS`.
         records: How many will be held; they decide the number of dates.
-        seed: Of the dates.
 
     Raises:
         InputError: Another density.
@@ -30,4 +30,4 @@ def set_density(subjects: Sequence[Subject], density: str, *, records: int, seed
         raise InputError(f"--density: expected {NATIONAL} or {AS_IS}, got {density}")
     if density == AS_IS:
         return list(subjects)
-    return concentrate_births(subjects, dates=max(1, round(records / PEOPLE_PER_BIRTH_DATE)), seed=seed)
+    return concentrate_births(subjects, dates=max(1, round(records / PEOPLE_PER_BIRTH_DATE)))

@@ -5,6 +5,7 @@ errors included; encodings are attacked on the former, which is the worst case, 
 measured between the two.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -25,6 +26,8 @@ FORCES = ("kent", "west-midlands", "greater-manchester", "essex")
 TODAY = date(2026, 1, 1)
 SPARE_SHARE = 1.1  # people who are held by several members are dropped
 FEWEST_PER_FORCE = 100
+MONTHS, GRID_DAYS_PER_MONTH = 12, 27  # the second to the twenty-eighth, which every month has
+MOST_GRID_DAYS = MONTHS * GRID_DAYS_PER_MONTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,24 +96,36 @@ def parse_subjects(data: bytes, *, name: str) -> list[Subject]:
     return [Subject(person, person) for person in people]
 
 
-def concentrate_births(subjects: Sequence[Subject], *, dates: int, seed: int) -> list[Subject]:
-    """Return the people with their births moved onto so many dates, a month at most for enough dates.
+def concentrate_births(subjects: Sequence[Subject], *, dates: int) -> list[Subject]:
+    """Return the people with their births moved onto a grid of about so many dates, equally many on each.
 
-    Blocks by date of birth are then as full as in a country, at a size that a laptop can attack.
+    As many years as days of the year: blocks by date are then as full as in a country, and those by year
+    or by day of the year as full as they can be at this size. On dates drawn at random nearly every name
+    of a year would be alone. The order of births is kept.
     """
     births = [parse_date_parts(subject.listed.get("dob", "")) for subject in subjects]
-    known = np.array(sorted({day.toordinal() for day in births if day}))
-    chosen = np.sort(np.random.default_rng(seed).choice(known, min(dates, len(known)), replace=False))
-    return [
-        subject
-        if day is None
-        else _move(subject, date.fromordinal(_find_nearest(chosen, day.toordinal())) - day)
-        for subject, day in zip(subjects, births, strict=True)
-    ]
+    born = np.array([day.toordinal() if day else 0 for day in births])
+    present = np.flatnonzero(born)
+    years = _choose_years([day.year for day in births if day], math.isqrt(dates))
+    days = min(MOST_GRID_DAYS, max(1, round(dates / max(1, len(years)))))
+    moved = list(subjects)
+    by_birth = present[np.argsort(born[present], kind="stable")]
+    for year, group in zip(years, np.array_split(by_birth, max(1, len(years))), strict=True):
+        of_year = sorted(group.tolist(), key=lambda index: (births[index] or TODAY).timetuple().tm_yday)
+        for place, part in enumerate(np.array_split(np.array(of_year, dtype=np.int64), days)):
+            # Never the first of a month: schemes leave out the first of January, which stands for unknown.
+            day = date(year, 1 + place * MONTHS // days, 2 + place % GRID_DAYS_PER_MONTH)
+            for index in part.tolist():
+                moved[index] = _move(subjects[index], day - date.fromordinal(int(born[index])))
+    return moved
 
 
-def _find_nearest(ordinals: np.typing.NDArray[np.int64], wanted: int) -> int:
-    return int(ordinals[np.abs(ordinals - wanted).argmin()])
+def _choose_years(years: Sequence[int], count: int) -> list[int]:
+    """Return so many different years, spread evenly over most births."""
+    if not years:
+        return []
+    first, last = np.quantile(years, [0.05, 0.95])
+    return sorted({round(year) for year in np.linspace(first, last, max(1, count)).tolist()})
 
 
 def _move(subject: Subject, by: timedelta) -> Subject:

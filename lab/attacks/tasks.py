@@ -49,13 +49,11 @@ class Pools:
 
     Attributes:
         attacked: Held people and strangers, at the density that was asked for; strangers of a held round.
-        national: The same at national density, for controls.
         recorded: Subjects whose records have errors; empty when none are at hand.
         held: A round to attack as it was held, in place of drawn ones.
     """
 
     attacked: Sequence[Person]
-    national: Sequence[Person]
     recorded: Sequence[Subject]
     held: HeldRound | None = None
 
@@ -108,7 +106,7 @@ def perform(task: Task, pools: Pools, *, clock: Clock) -> Iterator[Part]:
 def _perform(task: Task, pools: Pools, clock: Clock) -> Iterator[Part]:
     match task:
         case ControlTask():
-            yield run_control(task.control, pools.national, records=task.records, seed=task.seed, clock=clock)
+            yield run_control(task.control, records=task.records, seed=task.seed, clock=clock)
         case QualityTask():
             secret = np.random.default_rng([task.seed, *b"quality"]).bytes(32)
             yield measure_quality(pools.recorded, get_scheme(task.scheme), secret=secret, seed=task.seed)

@@ -59,12 +59,13 @@ of whose records are of people whom the other holds too, one with the values as 
 errors of records. Pairs are compared inside blocks where a scheme has blocks; a pair seen in several views
 is as similar as in its best view, and under tokens alone, as many as agree.
 
-**National density**: births are moved onto so few dates that 217 people share each, as in a country of
-millions; without it, blocks of a few thousand people would be far too small and would look safe. Linkage
-quality is measured on births as drawn.
+**National density**: births are moved onto a grid of so few years and days that 217 people share each date,
+as in a country of millions; without it, blocks of a few thousand people would be far too small and would look
+safe. Blocks by year or by day of the year are still smaller than a country's. Linkage quality is measured on
+births as drawn.
 
-**Positive controls**: every run must re-identify 95% of plain encodings and 85% of people with three coarse
-tokens tied to one record, at the run's own size. A run that does not is void, and no figure of it is used
+**Positive controls**: every run must re-identify 95% of plain encodings, at its own size, and 85% of 50,000
+people with three coarse tokens tied to one record. A run that does not is void, and no figure of it is used
 here.
 """
 

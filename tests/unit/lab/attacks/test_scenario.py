@@ -1,3 +1,4 @@
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -93,7 +94,18 @@ def test_what_cannot_be_drawn_is_refused(changes: dict[str, float], message: str
 
 def test_national_density_puts_as_many_people_on_a_birth_date_as_a_country_has() -> None:
     subjects = draw_subjects(1000, seed=5)
-    dense = set_density(subjects, NATIONAL, records=1000, seed=5)
-    dates = {subject.listed["dob"] for subject in dense}
-    assert len(dates) == round(1000 / PEOPLE_PER_BIRTH_DATE)
+    dense = set_density(subjects, NATIONAL, records=1000)
+    births = Counter(subject.listed["dob"] for subject in dense)
+    assert len(births) == 4
+    assert all(abs(count - PEOPLE_PER_BIRTH_DATE) < 40 for count in births.values())
+    assert len({birth[:4] for birth in births}) == len({birth[5:] for birth in births}) == 2
     assert [subject.listed["surname"] for subject in dense] == [one.listed["surname"] for one in subjects]
+
+
+def test_errors_of_recorded_births_move_with_them() -> None:
+    subjects = draw_subjects(300, seed=5)
+    dense = set_density(subjects, NATIONAL, records=300)
+    for before, after in zip(subjects, dense, strict=True):
+        assert (before.listed["dob"] == before.recorded["dob"]) == (
+            after.listed["dob"] == after.recorded["dob"]
+        )
