@@ -6,7 +6,7 @@ them, so that ``--help`` and small commands start at once.
 
 import typer
 
-from node import commands_join, commands_matches, commands_records, commands_run
+from node import commands_join, commands_matches, commands_records, commands_run, commands_schema
 from node.requests import commands as commands_requests
 
 app = typer.Typer(
@@ -22,6 +22,9 @@ app.command()(commands_join.init)
 app.command()(commands_join.enrol)
 app.command()(commands_records.load)
 app.command()(commands_records.encode)
+app.command()(commands_schema.precheck)
+app.command()(commands_schema.explain)
+app.add_typer(commands_schema.schema_app, name="schema")
 app.command()(commands_run.run)
 app.command()(commands_run.status)
 app.command()(commands_matches.matches)
