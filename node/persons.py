@@ -72,6 +72,7 @@ class Person:
             "dob": dob.isoformat() if dob else "",
             "sex": nominal.sex_recorded,
             "postcode": nominal.postcode,
+            "pncid": nominal.pncid,
         }
 
 

@@ -114,11 +114,18 @@ class PrivateMap:
 
     def name_rows(self) -> dict[bytes, tuple[str, ...]]:
         """Return the nominals behind each row of the one view whose rows are the records."""
-        return {
-            _unstrip(token): self.get_nominal_ids((number, holder))
-            for number, batch in enumerate(self._batches)
-            for token, holder in zip(batch.tokens[0].tolist(), batch.holders[0].tolist(), strict=True)
-        }
+        return dict(self._iterate_view(0))
+
+    def iterate_rows(self) -> Iterator[tuple[bytes, tuple[str, ...]]]:
+        """Yield each row of each view that is about a person, with the nominals behind it."""
+        for view in range(self.views):
+            yield from ((token, ids) for token, ids in self._iterate_view(view) if ids)
+
+    def _iterate_view(self, view: int) -> Iterator[tuple[bytes, tuple[str, ...]]]:
+        for number, batch in enumerate(self._batches):
+            holders = batch.holders[view].tolist()
+            for token, holder in zip(batch.tokens[view].tolist(), holders, strict=True):
+                yield _unstrip(token), self.get_nominal_ids((number, holder))
 
 
 def _unstrip(token: bytes) -> bytes:

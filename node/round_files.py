@@ -12,7 +12,7 @@ from crypto.agreement import Agreement
 from crypto.errors import StateError
 from crypto.keys import LinkageKey, derive_map_key
 from node import private_map, resolution
-from node.context import NodeContext
+from node.context import LocalNode, NodeContext
 from node.private_map import PrivateMap
 from node.resolution import RecordMap, Resolved
 from node.submission import Submission, list_chunks
@@ -41,7 +41,7 @@ def find_key(context: NodeContext, agreement: Agreement, announced: RoundAnnounc
 class RoundFiles:
     """The sealed files of one round."""
 
-    context: NodeContext
+    context: LocalNode
     round_id: str
     key: bytes
 
@@ -107,7 +107,7 @@ def open_round_files(context: NodeContext, agreement: Agreement, announced: Roun
     return RoundFiles(context, announced.round_id, derive_files_key(context, key, announced.round_id))
 
 
-def derive_files_key(context: NodeContext, key: LinkageKey, round_id: str) -> bytes:
+def derive_files_key(context: LocalNode, key: LinkageKey, round_id: str) -> bytes:
     """Return the key of this node's files of a round."""
     config = context.config
     return derive_map_key(key, federation=config.federation, round_id=round_id, member=config.member)

@@ -8,31 +8,38 @@ The population list has people's true values, and records were written with erro
 :mod:`lab.attacks.scenario` draws this is no worst case but a real one.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from coordinator.config import CoordinatorHome
 from coordinator.rounds import Round
-from coordinator.segments import SegmentDirectory
+from coordinator.segments import Segment, SegmentDirectory
 from coordinator.store import tables as coordinator_tables
 from coordinator.store.rounds import RoundStore
-from crypto.encoding.schema import get_federation_schema
+from crypto.encoding.schema import (
+    BUILT_IN_SCHEMAS,
+    FEDERATION_FIELDS,
+    LinkageSchema,
+    load_built_in_schema,
+)
 from crypto.errors import InputError
-from lab.attacks.observation import NOBODY, Flags, Ints, Knowledge, Observation, Person, Truth, View
+from crypto.keys import derive_map_key
+from lab.attacks.observation import NOBODY, Flags, Ints, Knowledge, Observation, Person, Scheme, Truth, View
 from lab.attacks.people import read_true_values
 from lab.attacks.scenario import Scenario, Setting, list_anchors
-from lab.attacks.schemes import get_scheme
+from lab.attacks.schemes import ProductScheme, number_blocks
+from node import persons as node_persons
+from node.context import LocalNode, open_node
 from node.home import NodeHome
 from node.persons import find_persons, index_persons
-from node.store.store import open_store
+from node.private_map import BatchMap, from_sections
 from protos.hosting.database import open_database, require_database
-
-SCHEME = "plain"  # the only one that members submit so far
-BYTE_BITS = 8
+from protos.messages import TOKEN_BYTES
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,14 +47,17 @@ class HeldRound:
     """A round as its coordinator held it, with the truth beside it.
 
     Attributes:
-        observation: Every row of every member.
-        records: For each view the record of each row, NOBODY for one that stands for no one.
+        scheme: The linkage schema that members submitted under.
+        observation: Every row of every member; rows that members resolved to one record are tied.
+        records: For each view the record of each row, NOBODY for a dummy's.
         person: The person of each record, shape (records,).
-        resolved: Whether the coordinator had put the record into a cluster, shape (records,).
+        resolved: Whether the coordinator could tell that rows are the record's: it was resolved, or is in
+            a cluster where rows are records. Shape (records,).
         people: A list's values of each person.
         members: How many members submitted.
     """
 
+    scheme: Scheme
     observation: Observation
     records: tuple[Ints, ...]
     person: Ints
@@ -58,12 +68,12 @@ class HeldRound:
     @property
     def name(self) -> str:
         """What it is called among schemes."""
-        return f"held round, {SCHEME}"
+        return f"held round, {self.scheme.name}"
 
 
 @dataclass(frozen=True, slots=True)
 class _Owner:
-    """Who is behind a token: names of record and person, and a list's values of the person."""
+    """Who is behind a row: names of record and person, and a list's values of the person."""
 
     record: str
     person: str
@@ -74,8 +84,8 @@ def load_held_round(folder: Path) -> HeldRound:
     """Read the homes that ``clew-lab hold-round`` kept.
 
     Raises:
-        InputError: The folder holds no round that is open, or one under another schema.
-        StorageError: A database is missing or unusable.
+        InputError: The folder holds no round that is open, or one under a schema that does not ship.
+        StorageError: A database or file is missing or unusable.
     """
     home = CoordinatorHome(folder / "coordinator")
     engine = open_database(require_database(home.database), coordinator_tables.metadata)
@@ -83,32 +93,36 @@ def load_held_round(folder: Path) -> HeldRound:
     current = store.find_latest()
     if current is None or current.is_over:
         raise InputError(f"--round {folder}: expected a round that is open, from clew-lab hold-round")
-    clustered = {record.token for record in store.list_cluster_records(current.round_id)}
+    schema, name = _find_schema(current.schema_digest)
+    members = [
+        SegmentDirectory(home.segments).list_segments(current, member, schema.layout)
+        for member in current.participants
+    ]
+    tokens = [
+        [token for own in members for segment in own for token in segment.read_tokens(view)]
+        for view in range(len(schema.layout))
+    ]
+    ties, marked = _read_resolved(store, current, tokens)
     engine.dispose()
-    if current.schema_digest != get_federation_schema().digest:
-        raise InputError(f"--round {folder}: expected a round under schema {SCHEME}, got another")
-    owners = dict(_list_owners(folder, current))
-    record_number = _number(owner.record for owner in owners.values())
+    owners = _list_owners(folder, current)
+    records = _number(owner.record for owner in owners.values())
     people = {owner.person: owner.values for owner in owners.values()}
-    person_number = _number(people)
-    rows = _read_views(home.segments, current)
-    person, resolved = (
-        np.empty(len(record_number), dtype=np.int64),
-        np.zeros(len(record_number), dtype=np.bool_),
-    )
+    persons = _number(people)
+    person, resolved = np.empty(len(records), dtype=np.int64), np.zeros(len(records), dtype=np.bool_)
     for token, owner in owners.items():
-        person[record_number[owner.record]] = person_number[owner.person]
-        resolved[record_number[owner.record]] |= token in clustered
+        person[records[owner.record]] = persons[owner.person]
+        resolved[records[owner.record]] |= token in marked
     return HeldRound(
-        observation=Observation(tuple(view for view, _ in rows), None),
+        scheme=ProductScheme(name, schema),
+        observation=Observation(tuple(_join_views(members, schema)), ties),
         records=tuple(
-            np.array([record_number[owners[token].record] if token in owners else NOBODY for token in tokens])
-            for _, tokens in rows
+            np.array([records[owners[token].record] if token in owners else NOBODY for token in view])
+            for view in tokens
         ),
         person=person,
         resolved=resolved,
         people=list(people.values()),
-        members=len(current.participants),
+        members=len(members),
     )
 
 
@@ -139,7 +153,7 @@ def draw_held_scenario(held: HeldRound, strangers: Sequence[Person], setting: Se
     if int(known.sum()) < setting.anchors:
         raise InputError(f"anchors: expected at most {int(known.sum()):,} listed, got {setting.anchors:,}")
     knowledge = Knowledge(
-        scheme=get_scheme(SCHEME),
+        scheme=held.scheme,
         people=[entries[index] for index in order],
         anchors=tuple(list_anchors(record, listed, known) for record in held.records),
         seed=int(rng.integers(2**31)),
@@ -151,33 +165,85 @@ def _number(names: Iterable[str]) -> dict[str, int]:
     return {name: number for number, name in enumerate(dict.fromkeys(names))}
 
 
-def _read_views(root: Path, current: Round) -> list[tuple[View, list[bytes]]]:
-    """Return each view's rows of all members, and the token of each row."""
-    directory = SegmentDirectory(root)
-    encoding_bytes = get_federation_schema().clk_length_bits // BYTE_BITS
-    parts = [current.members[name] for name in current.participants]
-    segments = [
-        directory.get_segment(current.round_id, part.content_digest, part.records, encoding_bytes)
-        for part in parts
-    ]
-    encodings = np.concatenate([segment.map_encodings() for segment in segments])
-    return [(View(SCHEME, encodings, None), [token for each in segments for token in each.read_tokens()])]
+def _find_schema(digest: str) -> tuple[LinkageSchema, str]:
+    shipped = [(load_built_in_schema(name), name) for name in BUILT_IN_SCHEMAS]
+    for schema, name in [(load_built_in_schema("plain").subset(FEDERATION_FIELDS), "plain"), *shipped]:
+        if schema.digest == digest:
+            return schema, name
+    raise InputError(f"--round: expected a round under {', '.join(BUILT_IN_SCHEMAS)}, got another schema")
 
 
-def _list_owners(folder: Path, current: Round) -> Iterator[tuple[bytes, _Owner]]:
-    """Yield each token with who is behind it, from the nodes' own stores and the lab's truth."""
+def _join_views(members: Sequence[Sequence[Segment]], schema: LinkageSchema) -> Iterator[View]:
+    segments = [segment for own in members for segment in own]
+    for number, view in enumerate(schema.layout):
+        encodings = np.concatenate([segment.map_encodings(number) for segment in segments])
+        blocks = np.concatenate([segment.map_blocks(number) for segment in segments])
+        yield View(view.name, encodings, number_blocks(blocks))
+
+
+def _read_resolved(
+    store: RoundStore, current: Round, tokens: Sequence[Sequence[bytes]]
+) -> tuple[Ints | None, set[bytes]]:
+    """Return the rows of each resolved record, and the tokens of all rows known to be of a record."""
+    if len(tokens) == 1:
+        return None, {record.token for record in store.list_cluster_records(current.round_id)}
+    places = [{token: row for row, token in enumerate(view)} for view in tokens]
+    ties: dict[bytes, list[int]] = {}
+    marked: set[bytes] = set()
+    for member in current.participants:
+        for row in store.list_asked_rows(current.round_id, member):
+            if row.record:
+                tied = ties.setdefault(row.record, [NOBODY] * len(tokens))
+                tied[row.view] = places[row.view][row.token]
+                marked.add(row.token)
+    # In the order of their tokens, which are random.
+    return np.array([ties[token] for token in sorted(ties)], dtype=np.int64).reshape(-1, len(tokens)), marked
+
+
+def _list_owners(folder: Path, current: Round) -> dict[bytes, _Owner]:
+    """Return who is behind each row that is not a dummy's, from the nodes' own maps and the lab's truth."""
     truth = pd.read_csv(folder / "lab" / "people.csv", dtype=str, keep_default_na=False)
     true = {(row["member"], row["nominal_id"]): row for row in truth.to_dict("records")}
+    owners: dict[bytes, _Owner] = {}
     for member in current.participants:
-        with open_store(require_database(NodeHome(folder / "nodes" / member).database_path)) as store:
-            persons = index_persons(find_persons(store.records.load_records().nominals))
-            for record in store.rounds.load_round_records(current.round_id):
-                name = f"{member}/{record.nominal_ids[0]}"
-                row = next((true[member, one] for one in record.nominal_ids if (member, one) in true), None)
-                # The planted people of stories are in no population: they are listed as recorded.
-                owner = (
-                    _Owner(name, name, persons[record.nominal_ids[0]].encoding_fields)
-                    if row is None
-                    else _Owner(name, str(row["ent_id"]), read_true_values(row))
-                )
-                yield record.token, owner
+        with open_node(NodeHome(folder / "nodes" / member)) as node:
+            persons = index_persons(find_persons(node.store.records.load_records().nominals))
+            for batch in _load_maps(node, current):
+                named = [_name_owner(member, ids, true, persons) for ids in batch.persons]
+                for tokens, holders in zip(batch.tokens, batch.holders, strict=True):
+                    owners |= {
+                        token.ljust(TOKEN_BYTES, b"\0"): named[holder]  # numpy strips the zeros at the end
+                        for token, holder in zip(tokens.tolist(), holders.tolist(), strict=True)
+                        if holder >= 0
+                    }
+    return owners
+
+
+def _load_maps(node: LocalNode, current: Round) -> Iterator[BatchMap]:
+    """Yield a node's private maps of the round, opened with the linkage key that it still holds."""
+    key = node.store.federation.find_linkage_key(current.key_epoch)
+    if key is None:
+        raise InputError(f"--round: expected the linkage key in the home of {node.config.member}, got none")
+    secret = derive_map_key(
+        key.ratchet_to(current.number),
+        federation=node.config.federation,
+        round_id=current.round_id,
+        member=node.config.member,
+    )
+    for batch in node.store.rounds.list_batches(current.round_id):
+        name = f"batch-{batch.number}.map"
+        yield from_sections(node.store.sealed.load(current.round_id, name, key=secret))
+
+
+def _name_owner(
+    member: str,
+    nominal_ids: Sequence[str],
+    true: Mapping[tuple[str, str], Mapping[Any, Any]],
+    persons: Mapping[str, node_persons.Person],
+) -> _Owner:
+    name = f"{member}/{nominal_ids[0]}"
+    row = next((true[member, one] for one in nominal_ids if (member, one) in true), None)
+    if row is None:
+        # The planted people of stories are in no population: they are listed as recorded.
+        return _Owner(name, name, persons[nominal_ids[0]].encoding_fields)
+    return _Owner(name, str(row["ent_id"]), read_true_values(row))

@@ -1,7 +1,7 @@
-"""Run a federation up to the middle of a round and keep what everybody holds then, for attack.
+"""Run a federation up to the end of a round and keep what everybody holds then, for attack.
 
-Layer: lab. The coordinator erases a round when it closes, so the processes are killed while it waits for the
-summaries of a member that was killed before: then everything that matching made is still in its home. What is
+Layer: lab. The coordinator erases a round when it closes, so the processes are killed while it waits for a
+member that was killed before: then everything that matching and resolution made is still in its home. What is
 killed can be copied, because both services survive a kill at any moment.
 """
 
@@ -20,6 +20,9 @@ from lab.demo.processes import Workplace
 from lab.population import generate_federation, write_federation
 
 KEPT = ("coordinator", "nodes")
+BEFORE_CLUSTERS = ("OPEN", "MATCHING", "RESOLVING", "LINKING")
+HELD = ("ASSESSING", "PUBLISHED")  # the one waits for a member's summaries, the other for its collection
+_BEFORE_LINKING = ("OPEN", "MATCHING", "RESOLVING")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +93,20 @@ def _found(place: Workplace, options: HoldOptions, progress: Callable[[str], Non
 
 
 def _hold(federation: DemoFederation, progress: Callable[[str], None]) -> dict[str, int]:
-    """Bring a round to where it waits for one member's summaries, and return what was submitted."""
+    """Bring a round to where it waits for one member, and return what was submitted."""
     silent = federation.members[0].name
     progress("submitting encodings")
     federation.operate("round", "open")
     _await(federation, lambda status: status["members"][silent]["submitted"], "submissions")
-    federation.place.kill(silent)
     progress("matching")
-    _await(federation, lambda status: status["state"] not in ("OPEN", "MATCHING"), "matching")
+    # It is killed while clusters are formed: it has said which rows are one record, and no more.
+    _await(
+        federation,
+        lambda status: status["members"][silent]["resolved"] or status["state"] not in _BEFORE_LINKING,
+        "resolution",
+    )
+    federation.place.kill(silent)
+    _await(federation, lambda status: status["state"] not in (*_BEFORE_LINKING, "LINKING"), "linking")
     status = federation.ask_operator("round", "status")
     if status["state"] != "ASSESSING":
         raise StateError(f"expected a round that waits for summaries, got {status['state']}; try again")

@@ -137,6 +137,7 @@ def test_the_fullest_nominal_is_encoded_and_a_default_birth_is_not() -> None:
         "dob": "1990-02-01",
         "sex": "M",
         "postcode": "ME1 1AA",
+        "pncid": "1",
     }
     assert one.encoding_fields["dob"] == ""
 
@@ -151,3 +152,26 @@ def test_a_person_does_not_show_names_in_its_representation() -> None:
 
     assert "Ormerod" not in repr(person)
     assert "Ormerod" not in repr(person.nominals[0])
+
+
+def test_a_person_is_encoded_once_for_each_way_of_being_on_record() -> None:
+    nominals = (
+        make_nominal("A", pncid="1", given_names="Perpetua", surname="Ormerod", postcode=""),
+        make_nominal("B", pncid="1", given_names="PERPETUA", surname="ormerod", postcode="me11aa"),
+        make_nominal("C", pncid="1", given_names="Perpetua", surname="Ormerod", postcode="ME1 1AA"),
+        make_nominal("D", pncid="1", given_names="Perpetua", surname="Vane", postcode="ME1 1AA", dob=None),
+    )
+    (person,) = find_persons(nominals)
+    variants = person.encoding_variants
+    assert variants[0] == person.encoding_fields, "the fullest comes first"
+    assert [(fields["surname"], fields["postcode"]) for fields in variants] == [
+        ("Ormerod", "ME1 1AA"),
+        ("Vane", "ME1 1AA"),
+        ("Ormerod", ""),
+    ]
+    assert {fields["dob"] for fields in variants} == {"1990-02-01"}, "a date that one of them knows is theirs"
+
+
+def test_a_person_of_many_names_is_encoded_a_bounded_number_of_times() -> None:
+    (person,) = find_persons(make_nominal(f"N{number}", pncid="1") for number in range(12))
+    assert len(person.encoding_variants) == 8
