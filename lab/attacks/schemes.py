@@ -11,9 +11,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from crypto.encoding.encoder import Encodings, encode_people
-from crypto.encoding.schema import LinkageSchema, get_federation_schema, parse_schema
+from crypto.encoding.schema import FEDERATION_FIELDS, LinkageSchema, load_built_in_schema, parse_schema
+from crypto.encoding.views import encode_views
 from crypto.errors import InputError
 from lab.attacks.hardening import (
     Hardening,
@@ -28,6 +30,7 @@ from lab.attacks.hardening import (
 from lab.attacks.observation import Ints, Person, Scheme, View
 from lab.attacks.salts import COARSE_SALTS, DOB_SALT, NEAR_UNIQUE_SALTS, Salt
 
+BLOCK_NUMBER_BYTES = 7  # of a keyed token: what a signed 64-bit number holds
 SPARSE_BITS_PER_FIELD = 55  # the sparse filters that published diffusion is safe with have 50 to 60
 
 
@@ -86,7 +89,7 @@ class SaltedScheme:
         distinct, numbers = np.unique([values[index] for index in present], return_inverse=True)
         tokens = [_derive(secret, f"{salt.name}/{value}") for value in distinct.tolist()]
         # Of the digest alone: who has the secret gets the same number from any other people.
-        names = np.array([int.from_bytes(token[:7]) for token in tokens], dtype=np.int64)
+        names = np.array([int.from_bytes(token[:BLOCK_NUMBER_BYTES]) for token in tokens], dtype=np.int64)
         blocks = names[numbers] if tokens else np.empty(0, dtype=np.int64)
         encodings = self._encode_blocks(people, present, tokens=tokens, numbers=numbers)
         return View(salt.name, encodings, blocks if self.shows_blocks else None), present
@@ -106,6 +109,45 @@ class SaltedScheme:
         return rows
 
 
+@dataclass(frozen=True, slots=True)
+class ProductScheme:
+    """A linkage schema as members submit it, without the dummies among their rows.
+
+    Attributes:
+        name: Short name.
+        schema: The linkage schema.
+    """
+
+    name: str
+    schema: LinkageSchema
+
+    @property
+    def is_tied(self) -> bool:
+        """Views are submitted on their own; a schema of one view has nothing to tie."""
+        return len(self.schema.layout) == 1
+
+    def encode(self, people: Sequence[Person], secret: bytes) -> tuple[tuple[View, Ints], ...]:
+        """Return each view with the people that have its salt."""
+        return tuple(
+            (View(rows.name, rows.encodings, number_blocks(rows.blocks)), rows.records.astype(np.int64))
+            for rows in encode_views(people, self.schema, secret=secret)
+        )
+
+
+def number_blocks(tokens: NDArray[np.uint8]) -> Ints | None:
+    """Return a number for each block token, the same wherever the token is the same; None without tokens.
+
+    Args:
+        tokens: Shape (rows, bytes), or (rows, 0).
+    """
+    if not tokens.shape[1]:
+        return None
+    numbers: Ints = np.zeros(len(tokens), dtype=np.int64)
+    for place in range(BLOCK_NUMBER_BYTES):
+        numbers = numbers << 8 | tokens[:, place]
+    return numbers
+
+
 def get_scheme(name: str) -> Scheme:
     """Return a scheme by its name.
 
@@ -121,19 +163,27 @@ def _derive(secret: bytes, label: str) -> bytes:
     return hmac.digest(secret, label.encode(), hashlib.sha256)
 
 
+def _get_plain_schema() -> LinkageSchema:
+    return load_built_in_schema("plain").subset(FEDERATION_FIELDS)
+
+
 def _get_sparse_schema() -> LinkageSchema:
-    body = get_federation_schema().body
+    body = _get_plain_schema().body
     for feature in body["features"]:
         feature["hashing"]["strategy"] = {"bitsPerFeature": SPARSE_BITS_PER_FIELD}
     return parse_schema(body)
 
 
 def _harden(name: str, harden: Hardening) -> Callable[[], Scheme]:
-    return lambda: HardenedScheme(name, harden, get_federation_schema())
+    return lambda: HardenedScheme(name, harden, _get_plain_schema())
+
+
+def _ship(name: str) -> Callable[[], Scheme]:
+    return lambda: ProductScheme(name, load_built_in_schema(name))
 
 
 def _salt(name: str, *salts: Salt) -> Callable[[], Scheme]:
-    return lambda: SaltedScheme(name, salts, get_federation_schema(), is_tied=False)
+    return lambda: SaltedScheme(name, salts, _get_plain_schema(), is_tied=False)
 
 
 def _tokens(name: str, *salts: Salt, is_tied: bool) -> Callable[[], Scheme]:
@@ -142,6 +192,8 @@ def _tokens(name: str, *salts: Salt, is_tied: bool) -> Callable[[], Scheme]:
 
 SCHEMES: dict[str, Callable[[], Scheme]] = {
     "plain": _harden("plain", keep_plain),
+    "uk-police": _ship("uk-police"),
+    "uk-police-wide": _ship("uk-police-wide"),
     "xor-fold": _harden("xor-fold", fold_by_xor),
     "blip": _harden("blip", make_randomised_response(0.4)),
     "balanced": _harden("balanced", balance),
@@ -152,7 +204,7 @@ SCHEMES: dict[str, Callable[[], Scheme]] = {
         "sparse-diffusion-10", make_diffusion(10), _get_sparse_schema()
     ),
     "salted-dob": lambda: SaltedScheme(
-        "salted-dob", (DOB_SALT,), get_federation_schema(), is_tied=False, shows_blocks=False
+        "salted-dob", (DOB_SALT,), _get_plain_schema(), is_tied=False, shows_blocks=False
     ),
     "coarse-views": _salt("coarse-views", *COARSE_SALTS),
     "token-coarse-one": _tokens("token-coarse-one", COARSE_SALTS[1], is_tied=False),
@@ -165,6 +217,8 @@ SCHEMES: dict[str, Callable[[], Scheme]] = {
 
 DEFAULT_SCHEMES = (
     "plain",
+    "uk-police",
+    "uk-police-wide",
     "xor-fold",
     "blip",
     "diffusion-5",

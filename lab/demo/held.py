@@ -20,7 +20,6 @@ from lab.demo.processes import Workplace
 from lab.population import generate_federation, write_federation
 
 KEPT = ("coordinator", "nodes")
-BEFORE_CLUSTERS = ("OPEN", "MATCHING", "RESOLVING", "LINKING")
 HELD = ("ASSESSING", "PUBLISHED")  # the one waits for a member's summaries, the other for its collection
 _BEFORE_LINKING = ("OPEN", "MATCHING", "RESOLVING")
 
@@ -108,8 +107,8 @@ def _hold(federation: DemoFederation, progress: Callable[[str], None]) -> dict[s
     federation.place.kill(silent)
     _await(federation, lambda status: status["state"] not in (*_BEFORE_LINKING, "LINKING"), "linking")
     status = federation.ask_operator("round", "status")
-    if status["state"] != "ASSESSING":
-        raise StateError(f"expected a round that waits for summaries, got {status['state']}; try again")
+    if status["state"] not in HELD:
+        raise StateError(f"expected a round that waits for {silent}, got {status['state']}; try again")
     return {name: part["records"] for name, part in status["members"].items()}
 
 

@@ -10,6 +10,7 @@ from crypto.errors import InputError, StorageError
 from lab.attacks.held_round import HeldRound, draw_held_scenario, load_held_round
 from lab.attacks.observation import NOBODY, Observation, View
 from lab.attacks.scenario import Setting
+from lab.attacks.schemes import get_scheme
 from protos.hosting.database import open_database
 
 # Two members hold person 0; the last row stands for no one.
@@ -17,6 +18,7 @@ RECORDS = np.array([0, 1, 2, 3, NOBODY])
 PEOPLE = [{"surname": f"held-{number}"} for number in range(3)]
 STRANGERS = [{"surname": f"stranger-{number}"} for number in range(3)]
 HELD = HeldRound(
+    scheme=get_scheme("plain"),
     observation=Observation((View("plain", np.zeros((5, 4), dtype=np.uint8), None),), None),
     records=(RECORDS,),
     person=np.array([0, 0, 1, 2]),
