@@ -9,6 +9,7 @@ from crypto.errors import InputError, StateError
 from crypto.keys import (
     MAX_RATCHET_JUMP,
     LinkageKey,
+    derive_map_key,
     derive_round_key,
     encode_key_share,
     generate_linkage_key,
@@ -23,6 +24,8 @@ ROUND = {
     "schema_digest": "ab" * 32,
     "role_view": "PERPETRATOR",
 }
+
+OWN = {"federation": "east.example", "round_id": "r-2026-11-21-1", "member": "essex"}
 
 
 def test_a_new_key_starts_an_epoch_and_is_random():
@@ -92,6 +95,32 @@ def test_an_empty_label_is_refused(name):
     with pytest.raises(InputError) as refusal:
         derive_round_key(KEY, **ROUND | {name: ""})
     assert str(refusal.value) == f"expected a value for {name} of the round key, got an empty one"
+
+
+def test_the_map_key_keeps_its_bytes_between_versions():
+    # A node that was updated half-way through a round must open its own files.
+    assert (
+        derive_map_key(KEY, **OWN).hex() == "468a489eaebe632caf8a1cde2aadb775dd71159dfc42895b89ce845d6fec6924"
+    )
+
+
+@pytest.mark.parametrize(
+    "change", [{"federation": "west.example"}, {"round_id": "r-2026-11-21-2"}, {"member": "kent"}]
+)
+def test_any_other_label_gives_another_map_key(change):
+    assert derive_map_key(KEY, **OWN | change) != derive_map_key(KEY, **OWN)
+
+
+def test_a_map_key_is_gone_with_its_step_and_is_no_round_key():
+    assert derive_map_key(KEY.ratchet_to(6), **OWN) != derive_map_key(KEY, **OWN)
+    assert derive_map_key(KEY, **OWN) not in (derive_round_key(KEY, **ROUND), KEY.secret)
+
+
+@pytest.mark.parametrize("name", sorted(OWN))
+def test_an_empty_label_of_a_map_key_is_refused(name):
+    with pytest.raises(InputError) as refusal:
+        derive_map_key(KEY, **OWN | {name: ""})
+    assert str(refusal.value) == f"expected a value for {name} of the map key, got an empty one"
 
 
 @pytest.mark.parametrize(
