@@ -142,12 +142,13 @@ def _sort(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 def _judge_field(measures: FieldMeasures, records: int) -> list[Finding]:
     limits = FIELD_LIMITS.get(measures.field, OTHER_LIMITS)
     name = measures.field
+    is_unused = name not in FIELD_LIMITS and measures.missing == 1  # a member may not record it at all
     missing = _decide(measures.missing, limits.warn_missing, limits.stop_missing, records)
     common_share = measures.commonest / records if measures.commonest >= MIN_COMMON_RECORDS else 0.0
     common = _decide(common_share, limits.warn_common, limits.stop_common, records)
     found = [
         (
-            missing,
+            None if is_unused else missing,
             f"{name} is missing in {measures.missing:.1%} of {records:,} records; check that the right "
             "column was exported and that its values are in a form Clew reads (clew-node explain shows what "
             "one becomes).",
@@ -194,7 +195,8 @@ def _judge_view(measures: ViewMeasures, records: int, cap: int) -> list[Finding]
     is_judged = measures.coverage * records >= MIN_BLOCK_RECORDS
     shared = _decide(1 - measures.singletons, 1 - WARN_SINGLETONS, 1 - STOP_SINGLETONS, records)
     over = _decide(measures.over_cap, WARN_OVER_CAP, STOP_OVER_CAP, records)
-    thin = measures.coverage < WARN_COVERAGE and records >= MIN_BLOCK_RECORDS
+    # Nobody at all with its salt is a field that is missing, which is told there.
+    thin = 0 < measures.coverage < WARN_COVERAGE and records >= MIN_BLOCK_RECORDS
     found = [
         (
             shared if is_judged else None,
