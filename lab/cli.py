@@ -22,7 +22,7 @@ def link(
     files: Annotated[list[Path], typer.Argument(help="CSV files of people, with a column rec_id.")],
     truth: Annotated[Path | None, typer.Option(help="CSV of true pairs: rec_id_a,rec_id_b.")] = None,
     out: Annotated[Path | None, typer.Option(help="Where to write the linked pairs as CSV.")] = None,
-    schema: Annotated[str, typer.Option(help="Built-in schema or clkhash v3 file.")] = "plain",
+    schema: Annotated[str, typer.Option(help="Built-in schema or clkhash v3 file.")] = "uk-police",
     map_: Annotated[
         list[str] | None, typer.Option("--map", metavar="FIELD=COLUMN", help="Name a column's field.")
     ] = None,

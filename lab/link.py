@@ -90,8 +90,8 @@ def select_schema(files: Sequence[PeopleFile], schema: LinkageSchema) -> Linkage
     Raises:
         InputError: There is none.
     """
-    if not schema.is_standardised or schema.views is not None:
-        return schema  # rows of views have room for every field; what a file lacks is absent
+    if not schema.is_standardised:
+        return schema
     fields = choose_fields([file.columns for file in files], schema.fields)
     if not fields:
         raise InputError(

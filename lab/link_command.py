@@ -27,10 +27,11 @@ from scoring.linkage.candidate import LABEL
 from scoring.linkage.evaluation import Pair, Quality
 from scoring.linkage.matching import iterate_positions
 
-PRIVACY_NOTE = (
+PLAIN_NOTE = (
     "Plain encodings are pseudonymous, not anonymous: whoever holds them and a population list can "
     "re-identify nearly everyone. Keep them between the parties that link."
 )
+VIEWS_NOTE = "Compared by salted views: docs/privacy.md has what such rows give away, and to whom."
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def run_link(options: LinkOptions) -> None:
     if options.as_json:
         print(json.dumps(summary, indent=2))
     else:
-        _print_summary(notes, summary, options)
+        _print_summary(notes, summary, options, schema=schema)
 
 
 def load_schema(name: str) -> LinkageSchema:
@@ -205,7 +206,9 @@ def list_lost_fields(files: Sequence[PeopleFile], schema: LinkageSchema) -> list
     ]
 
 
-def _print_summary(notes: Console, summary: dict[str, Any], options: LinkOptions) -> None:
+def _print_summary(
+    notes: Console, summary: dict[str, Any], options: LinkOptions, *, schema: LinkageSchema
+) -> None:
     own = summary["own"]
     notes.print(
         f"{summary['pairs']:,} pairs linked among {summary['records']:,} records "
@@ -228,7 +231,7 @@ def _print_summary(notes: Console, summary: dict[str, Any], options: LinkOptions
         notes.print(
             "Next: add --out pairs.csv to keep the pairs" + _truth_hint(options) + ".", soft_wrap=True
         )
-    notes.print(PRIVACY_NOTE, soft_wrap=True)
+    notes.print(PLAIN_NOTE if schema.views is None else VIEWS_NOTE, soft_wrap=True)
 
 
 def _truth_hint(options: LinkOptions) -> str:

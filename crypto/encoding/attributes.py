@@ -165,6 +165,36 @@ def _sex(values: Values) -> str:
     return values.get("sex", "")
 
 
+def _house(values: Values) -> str:
+    """Return the number of a house and the consonants of its street; empty without a number."""
+    words = values.get("address", "").split()
+    number = next((at for at, word in enumerate(words) if word[0].isdigit()), None)
+    if number is None:
+        return ""
+    street = next((code for word in words[number + 1 :] if (code := get_skeleton(word))), "")
+    return f"{words[number]}{JOINT}{street}" if street else ""
+
+
+def _take(field: str) -> Callable[[Values], str]:
+    return lambda values: values.get(field, "")
+
+
+def _make_bigrams(field: str) -> Callable[[Values], Sequence[str]]:
+    """Return a function to the letter pairs of a field's words, each word between spaces, in any order."""
+
+    def list_bigrams(values: Values) -> Sequence[str]:
+        padded = [f" {word} " for word in values.get(field, "").split()]
+        return sorted({word[at : at + 2] for word in padded for at in range(len(word) - 1)})
+
+    return list_bigrams
+
+
+def _phone_digits(values: Values) -> Sequence[str]:
+    """Return the pairs of digits with their places."""
+    text = values.get("phone", "")
+    return [f"{place}:{text[place : place + 2]}" for place in range(len(text) - 1)]
+
+
 def _name_bigrams(values: Values) -> Sequence[str]:
     """Return the letter pairs of every name word, each word between spaces; order and field do not count."""
     padded = [f" {word} " for word in _names(values)]
@@ -222,6 +252,14 @@ ATTRIBUTES: Mapping[str, Attribute] = _by_name(
     Attribute("postcode", ("postcode",), _postcode, "whole postcode"),
     Attribute("outcode", ("postcode",), _outcode, "postcode district"),
     Attribute("sex", ("sex",), _sex, "sex"),
+    Attribute("house", ("address",), _house, "house number and consonants of the street"),
+    Attribute("town", ("town",), _take("town"), "town"),
+    Attribute("birth-place", ("birth_place",), _take("birth_place"), "place of birth"),
+    Attribute("phone", ("phone",), _take("phone"), "telephone number"),
+    Attribute("email", ("email",), _take("email"), "electronic mail address"),
+    Attribute("pncid", ("pncid",), _take("pncid"), "Police National Computer identifier"),
+    Attribute("nhs-number", ("nhs_number",), _take("nhs_number"), "NHS number"),
+    Attribute("national-id", ("national_id",), _take("national_id"), "another national number"),
 )
 """Every attribute that a view may be salted by, by name."""
 
@@ -232,6 +270,13 @@ TOKENS: Mapping[str, Tokens] = {
         Tokens("date-parts", ("dob",), _date_parts, "day, month, halves of the year, digits"),
         Tokens("postcode-parts", ("postcode",), _postcode_parts, "district, whole code, letter pairs"),
         Tokens("sex", ("sex",), _sex_token, "the value"),
+        Tokens("address-bigrams", ("address",), _make_bigrams("address"), "letter pairs of the address"),
+        Tokens("town-bigrams", ("town",), _make_bigrams("town"), "letter pairs of the town"),
+        Tokens(
+            "birth-place-bigrams", ("birth_place",), _make_bigrams("birth_place"), "letter pairs of the place"
+        ),
+        Tokens("phone-digits", ("phone",), _phone_digits, "digit pairs with their places"),
+        Tokens("email-bigrams", ("email",), _make_bigrams("email"), "letter pairs of the address"),
     )
 }
 """Every kind of tokens that a comparison may use, by name."""

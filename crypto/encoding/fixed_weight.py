@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from numba import njit
 from numpy.typing import NDArray
 
+WORD_BITS = 64
 DIGEST_BYTES = 16  # one AES block
 DRAWS_PER_CALL = 8  # of 16 bits each in an AES block
 DRAWS_PER_BIT = 1.75  # at a quarter filled, 1.16 draws set a bit; the rest makes running out a rarity
@@ -70,10 +71,10 @@ def encode_rows(
         key: AES key of the view, 16 bytes.
 
     Returns:
-        Packed rows, most significant bit first, shape (rows, bits / 8).
+        Packed rows of whole words, most significant bit first, shape (rows, bytes).
     """
-    width = sum(segment.bits for segment in segments)
-    rows = np.zeros((len(records), width // 8), dtype=np.uint8)
+    width = max(segment.offset + segment.bits for segment in segments)
+    rows = np.zeros((len(records), -(-width // WORD_BITS) * WORD_BITS // 8), dtype=np.uint8)
     cipher = Cipher(algorithms.AES128(key), modes.ECB())  # noqa: S305 - a permutation of distinct inputs, not a mode
     for start in range(0, len(records), ROWS_AT_ONCE):
         part = slice(start, start + ROWS_AT_ONCE)

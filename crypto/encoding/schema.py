@@ -21,7 +21,7 @@ from clkhash.schema import Schema, SchemaError, from_json_dict
 from crypto.canonical import canonical_bytes, canonical_digest, parse_json
 from crypto.encoding.attributes import ATTRIBUTES_VERSION
 from crypto.encoding.standardise import SHAPING_LIBRARIES, STANDARDISATION_VERSION
-from crypto.encoding.view_schema import RECORD_VIEW, ViewLayout, ViewsSpec, parse_views
+from crypto.encoding.view_schema import RECORD_VIEW, ViewLayout, ViewsSpec, keep_views, parse_views
 from crypto.errors import InputError
 
 BUILT_IN_SCHEMAS = ("uk-police", "uk-police-wide", "plain")
@@ -96,14 +96,18 @@ class LinkageSchema:
     def subset(self, fields: Sequence[str]) -> "LinkageSchema":
         """Return the schema with only these fields, in the schema's own order.
 
+        Views and comparisons that read another field go with it.
+
         Raises:
-            InputError: A field is not in the schema, none is left, or one is left out that views need.
+            InputError: A field is not in the schema, or no field, view or comparison is left.
         """
         unknown = sorted(set(fields) - set(self.fields))
         if unknown:
             raise InputError(f"expected fields of the schema ({', '.join(self.fields)}), got {unknown}")
         body = self.body
         body["features"] = [item for item in body["features"] if item["identifier"] in set(fields)]
+        if self.views is not None:
+            keep_views(body["views"], set(fields))
         return parse_schema(body)
 
 

@@ -103,8 +103,8 @@ class ViewsSpec:
 
     @property
     def bits(self) -> int:
-        """Length of a salted row in bits: its comparisons side by side."""
-        return sum(comparison.bits for comparison in self.comparisons)
+        """Length of a salted row in bits: its comparisons side by side, up to a whole word."""
+        return -(-sum(comparison.bits for comparison in self.comparisons) // WORD_BITS) * WORD_BITS
 
     @property
     def ones(self) -> int:
@@ -140,16 +140,36 @@ def parse_views(section: object, fields: Collection[str]) -> ViewsSpec:
     )
 
 
+def keep_views(body: dict[str, Any], fields: Collection[str]) -> None:
+    """Take out of a checked ``views`` section what reads other fields than these.
+
+    Raises:
+        InputError: No view or no comparison is left.
+    """
+    body["comparisons"] = [
+        item for item in body["comparisons"] if set(TOKENS[item["tokens"]].fields) <= set(fields)
+    ]
+    body["salted"] = [
+        item
+        for item in body["salted"]
+        if all(set(ATTRIBUTES[name].fields) <= set(fields) for name in item["salt"])
+    ]
+    if not body["comparisons"] or not body["salted"]:
+        raise InputError(
+            "expected fields that views can be salted by, such as forenames, surname and dob, "
+            f"got {', '.join(sorted(fields))}; use schema plain"
+        )
+
+
 def _parse_comparisons(section: object, fields: Collection[str]) -> tuple[Comparison, ...]:
     path = "$.views.comparisons"
     items = _take_list(section, path, MAX_COMPARISONS)
     comparisons = tuple(_parse_comparison(item, f"{path}[{at}]", fields) for at, item in enumerate(items))
     _check_distinct([comparison.name for comparison in comparisons], path)
     bits = sum(comparison.bits for comparison in comparisons)
-    if bits % WORD_BITS or bits > MAX_ROW_BITS:
+    if bits > MAX_ROW_BITS:
         raise InputError(
-            f"linkage schema {path}: expected bits that add up to a multiple of {WORD_BITS} "
-            f"of at most {MAX_ROW_BITS}, got {bits}"
+            f"linkage schema {path}: expected bits that add up to at most {MAX_ROW_BITS}, got {bits}"
         )
     return comparisons
 

@@ -138,10 +138,11 @@ def _expectation_maximisation(
     match = BetaShape(*MATCH_PRIOR)
     non_match = strangers or _fit_shape(runners_up, NON_MATCH_PRIOR)
     share, runner_up_share = 0.5, RUNNER_UP_MATCH_SHARE[0] / RUNNER_UP_MATCH_SHARE[1]
+    least = 0.0 if strangers is None else _bound_share(links.sum(), runners_up.sum())
     for _ in range(MAX_ITERATIONS):
         matches = links * _posterior(match, non_match, share)
         matched_runners_up = runners_up * _posterior(match, non_match, runner_up_share)
-        new_share = float((matches.sum() + 1.0) / (links.sum() + 2.0))
+        new_share = max(least, float((matches.sum() + 1.0) / (links.sum() + 2.0)))
         runner_up_share = _update_runner_up_share(matched_runners_up.sum(), runners_up.sum())
         weights = matches + matched_runners_up
         match = _fit_shape(weights, MATCH_PRIOR)
@@ -150,6 +151,15 @@ def _expectation_maximisation(
         if moved < TOLERANCE:
             break
     return match, non_match, share
+
+
+def _bound_share(links: float, runners_up: float) -> float:
+    """Return the least share of matches: as many links are wrong as there are runners-up, at most.
+
+    A stranger who shares a salt with somebody is as likely to stand beside a match as to be linked in its
+    place, so what is left when links are taken away bounds how many of them are wrong.
+    """
+    return float(max(0.0, 1 - (runners_up + 1.0) / (links + 2.0)))
 
 
 def _update_runner_up_share(matches: float, total: float) -> float:

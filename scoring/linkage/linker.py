@@ -19,6 +19,7 @@ from scoring.linkage.evidence import Holders, estimate_undiffused, get_least_evi
 from scoring.linkage.matching import (
     CandidatePairs,
     Position,
+    contradicts,
     find_floor,
     gather_pairs,
     is_clustered,
@@ -136,8 +137,11 @@ def _fit(candidates: CandidatePairs, floor: float, *, within: bool, in_blocks: b
     """Fit the mixture to the solver's links and, where persons are unique, to the runners-up."""
     if within:
         return fit_candidate_model(candidates.similarity, runners_up=None, floor=floor, in_blocks=in_blocks)
-    linked = is_clustered(candidates, solve_clusters(candidates, floor, agreement=COMPLETE))
+    clusters = solve_clusters(candidates, floor, agreement=COMPLETE)
+    linked = is_clustered(candidates, clusters)
     rest = candidates.select(~linked)
+    if in_blocks:
+        rest = rest.select(contradicts(rest, clusters))
     runners_up = rest.select(is_clustered(rest, solve_clusters(rest, floor, agreement=COMPLETE)))
     return fit_candidate_model(
         candidates.similarity[linked], runners_up=runners_up.similarity, floor=floor, in_blocks=in_blocks

@@ -162,6 +162,23 @@ def is_clustered(pairs: CandidatePairs, clusters: Sequence[Sequence[Position]]) 
     return clustered
 
 
+def contradicts(pairs: CandidatePairs, clusters: Sequence[Sequence[Position]]) -> NDArray[np.bool_]:
+    """Return for every pair whether one of its records is clustered with another record of the other's dataset.
+
+    Where a person is in a dataset once, such a pair is two strangers if the cluster is right.
+    """
+    taken: dict[Position, set[int]] = {}
+    for cluster in clusters:
+        datasets = {dataset for dataset, _ in cluster}
+        taken.update(dict.fromkeys(cluster, datasets))
+    none: set[int] = set()
+    found = [
+        right[0] in taken.get(left, none) or left[0] in taken.get(right, none)
+        for left, right in iterate_positions(pairs)
+    ]
+    return np.array(found, dtype=np.bool_)
+
+
 def _dataset_pairs(count: int, within: bool) -> list[tuple[int, int]]:
     across = list(combinations(range(count), 2))
     return sorted(across + [(index, index) for index in range(count)]) if within else across

@@ -3,6 +3,7 @@
 import hashlib
 import time
 
+from crypto.encoding.schema import LinkageSchema
 from lab.link import LinkResult, link_files, score_result
 from scoring.linkage.evaluation import Pair, get_cluster_pairs
 from scoring.linkage.matching import iterate_positions
@@ -15,9 +16,9 @@ def derive_secret(seed: int, number: int) -> bytes:
     return hashlib.sha256(f"clew quality {seed} {number}".encode()).digest()
 
 
-def run_clew(labelled: LabelledSet, *, secret: bytes) -> Run:
-    """Link a set and judge it."""
-    result, seconds = _link(labelled, secret)
+def run_clew(labelled: LabelledSet, *, schema: LinkageSchema, secret: bytes) -> Run:
+    """Link a set under a schema and judge it."""
+    result, seconds = _link(labelled, schema, secret)
     own, best = score_result(result, set(labelled.truth), within=labelled.within)
     return Run(
         decided=frozenset(get_cluster_pairs(result.linkage.clusters)),
@@ -28,15 +29,17 @@ def run_clew(labelled: LabelledSet, *, secret: bytes) -> Run:
     )
 
 
-def decide_with_clew(labelled: LabelledSet, *, secret: bytes) -> tuple[set[Pair], float]:
+def decide_with_clew(
+    labelled: LabelledSet, *, schema: LinkageSchema, secret: bytes
+) -> tuple[set[Pair], float]:
     """Return the pairs decided at the own threshold and the seconds, without the search for the best."""
-    result, seconds = _link(labelled, secret)
+    result, seconds = _link(labelled, schema, secret)
     return get_cluster_pairs(result.linkage.clusters), seconds
 
 
-def _link(labelled: LabelledSet, secret: bytes) -> tuple[LinkResult, float]:
+def _link(labelled: LabelledSet, schema: LinkageSchema, secret: bytes) -> tuple[LinkResult, float]:
     started = time.perf_counter()
     result = link_files(
-        labelled.files, labelled.schema, secret=secret, within=labelled.within, progress=lambda _: None
+        labelled.files, schema, secret=secret, within=labelled.within, progress=lambda _: None
     )
     return result, time.perf_counter() - started

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from crypto.encoding.schema import LinkageSchema, load_built_in_schema
+from lab.link import select_schema
 from scoring.linkage.evaluation import Pair, score_quality
 from tests.quality.anonlink_method import run_anonlink
 from tests.quality.clew_method import decide_with_clew, derive_secret, run_clew
@@ -14,12 +16,12 @@ from tests.quality.results import MethodResult, SetResult
 from tests.quality.runs import Run
 from tests.quality.splink_method import judge_splink, run_splink
 
-CLEW = "Clew"
+CLEW, PLAIN, WIDE = "Clew, uk-police", "Clew, plain", "Clew, uk-police-wide"
 SPLINK_USUAL = "Splink, usual blocking"
 SPLINK_SAME = "Splink, same pairs"
 SPLINK_ALL = "Splink, every pair"
 ANONLINK = "clkhash + anonlink"
-METHODS = (CLEW, SPLINK_SAME, SPLINK_USUAL, SPLINK_ALL, ANONLINK)
+METHODS = (CLEW, PLAIN, WIDE, SPLINK_SAME, SPLINK_USUAL, SPLINK_ALL, ANONLINK)
 
 MAX_ALL_PAIRS = 6_000_000  # comparisons; Splink on every pair of more takes many minutes
 
@@ -55,10 +57,13 @@ def measure_set(
     """
     people = People(labelled.sizes, labelled.truth)
     secret = derive_secret(settings.seed, 0)
-    progress(f"{labelled.name}: {CLEW}")
-    ours = run_clew(labelled, secret=secret)
+    runs = {}
+    for method, schema in choose_schemas(labelled).items():
+        progress(f"{labelled.name}: {method}")
+        runs[method] = run_clew(labelled, schema=schema, secret=secret)
+    ours = runs[CLEW]
     deviation, seconds = _repeat_keys(labelled, ours, settings, progress)
-    runs = {CLEW: replace(ours, seconds=seconds)}
+    runs[CLEW] = replace(ours, seconds=seconds)
     versions: dict[str, str] = {}
     for method, pairs in _choose_splink_pairs(labelled, ours, settings).items():
         progress(f"{labelled.name}: {method}")
@@ -105,6 +110,15 @@ def describe(
     )
 
 
+def choose_schemas(labelled: LabelledSet) -> dict[str, LinkageSchema]:
+    """Return the linkage schema of each of Clew's configurations."""
+    return {
+        CLEW: select_schema(labelled.files, load_built_in_schema("uk-police")),
+        PLAIN: labelled.schema,
+        WIDE: select_schema(labelled.files, load_built_in_schema("uk-police-wide")),
+    }
+
+
 def count_comparisons(labelled: LabelledSet) -> int:
     """Return how many pairs of records there are to compare."""
     sizes = labelled.sizes
@@ -132,9 +146,12 @@ def _repeat_keys(
 ) -> tuple[float | None, float]:
     """Return the standard deviation of the own F1 over keys, None with one, and the median seconds."""
     values, seconds = [first.own.f1], [first.seconds]
+    schema = choose_schemas(labelled)[CLEW]
     for number in range(1, settings.keys):
         progress(f"{labelled.name}: {CLEW}, key {number + 1} of {settings.keys}")
-        decided, taken = decide_with_clew(labelled, secret=derive_secret(settings.seed, number))
+        decided, taken = decide_with_clew(
+            labelled, schema=schema, secret=derive_secret(settings.seed, number)
+        )
         seconds.append(taken)
         values.append(score_quality(decided, labelled.truth, threshold=0.0).f1)
     return (statistics.stdev(values) if len(values) > 1 else None), statistics.median(seconds)

@@ -25,17 +25,19 @@ methods are judged on these pairs alike, and none of them sees the truth.
 METHODS_TEXT = """
 ## The methods
 
-- **Clew**: `clew-lab link` with schema `plain` reduced to the fields that all files have; for generated
-  federations the five fields that nodes encode. Its own threshold is the one it finds without labels. A
-  federation compares by the same code and then asks only about clusters in which every pair reaches the
-  agreed bars, so it finds somewhat less and confuses fewer.
+- **Clew, uk-police**: `clew-lab link` with the schema that federations use: salted views of names, date of
+  birth, sex and postcode. Its ceiling is the recall of its views: what no view brings together is never
+  compared. **Clew, plain** compares everything with everything under clkhash's encodings, over all fields
+  that the files share, and **Clew, uk-police-wide** adds one unsalted view of diffused encodings. The own
+  threshold is the one it finds without labels. A federation compares by the same code and then asks only
+  about clusters in which every pair reaches the agreed bars, so it finds somewhat less and confuses fewer.
 - **Splink, usual blocking**: Splink in plaintext, unsupervised: library comparisons with their default
   levels (Jaro-Winkler and term frequencies for names), the prior from deterministic rules, u from random
   pairs, m by expectation maximisation over blocking rules. Own threshold: match probability 0.5. Links
   between files are decided by its single best links, or, where those take many minutes, by a greedy pass
   that decides as they do; duplicates by connected components. It gets the same fields as Clew,
   standardised by the same code. Its blocking rules were chosen generously, with these sets in view.
-- **Splink, same pairs**: the same model, scoring exactly the candidate pairs of Clew.
+- **Splink, same pairs**: the same model, scoring exactly the candidate pairs of Clew with uk-police.
 - **Splink, every pair**: the same model without blocking, where that is at most six million comparisons.
 - **clkhash + anonlink**: the schema and the threshold of their tutorials on raw columns (febrl4's without its
   identifier, as there), and anonlink's greedy solver.
@@ -43,10 +45,10 @@ METHODS_TEXT = """
 
 GROUPS_TEXT = """## Groups of people
 
-Clew at its own threshold. **Recall** is the share of the group's true pairs that were found. **False links**
-is the share of the group's records that were linked to a record of somebody else: the harm as the person
-meets it. Standard errors take people, not pairs, as the unit; intervals are Wilson's. Groups with true pairs
-of fewer than 50 people are too small to judge.
+Clew with uk-police at its own threshold. **Recall** is the share of the group's true pairs that were found.
+**False links** is the share of the group's records that were linked to a record of somebody else: the harm as
+the person meets it. Standard errors take people, not pairs, as the unit; intervals are Wilson's. Groups with
+true pairs of fewer than 50 people are too small to judge.
 """
 
 

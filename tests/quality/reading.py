@@ -6,7 +6,7 @@ the same rule. Differences are judged as measured; the table beside them shows t
 
 from dataclasses import dataclass
 
-from tests.quality.compare import ANONLINK, CLEW, SPLINK_SAME, SPLINK_USUAL
+from tests.quality.compare import ANONLINK, CLEW, PLAIN, SPLINK_SAME, SPLINK_USUAL
 from tests.quality.fairness import MAX_FALSE_LINK_RATIO, MAX_RECALL_GAP, Gap, find_gap
 from tests.quality.results import MethodResult, Report, SetResult
 
@@ -32,6 +32,8 @@ def read_set(result: SetResult) -> list[Finding]:
     methods = {method.method: method for method in result.methods}
     ours = methods[CLEW]
     findings = [_read_own_threshold(result.name, ours)]
+    if PLAIN in methods:
+        findings.append(_read_plain(result.name, ours, methods[PLAIN]))
     if SPLINK_SAME in methods:
         findings.append(_read_same_pairs(result.name, ours, methods[SPLINK_SAME]))
     if SPLINK_USUAL in methods:
@@ -50,6 +52,15 @@ def _read_own_threshold(name: str, ours: MethodResult) -> Finding:
         loss <= MAX_OWN_LOSS,
         f"{name}: at its own threshold Clew reaches F1 {ours.own.f1:.4f}; the best threshold in hindsight "
         f"would give {ours.best.f1:.4f}, a loss of {loss:.4f} (goal: at most {MAX_OWN_LOSS}).",
+    )
+
+
+def _read_plain(name: str, ours: MethodResult, plain: MethodResult) -> Finding:
+    behind = plain.best.f1 - ours.best.f1
+    return Finding(
+        behind <= 0,
+        f"{name}: plain encodings reach {plain.best.f1:.4f} at best, salted views {ours.best.f1:.4f} with a "
+        f"recall ceiling of {ours.ceiling:.4f}: {_compare(behind)} (goal: not behind).",
     )
 
 

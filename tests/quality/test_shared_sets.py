@@ -27,7 +27,9 @@ def labelled_set() -> Path:
 
 def test_duplicates_of_the_splink_tutorial_set_are_found_at_the_programs_own_threshold(labelled_set) -> None:
     records, truth = str(labelled_set / "records.csv"), str(labelled_set / "truth.csv")
-    result = CliRunner().invoke(app, ["link", records, "--dedupe", "--truth", truth, "--json"])
+    result = CliRunner().invoke(
+        app, ["link", records, "--dedupe", "--truth", truth, "--schema", "plain", "--json"]
+    )
     summary = json.loads(result.stdout)
     assert summary["true_pairs"] == 2031
     assert summary["own"]["f1"] > 0.8

@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from crypto.encoding.schema import load_built_in_schema
+from crypto.encoding.schema import FEDERATION_FIELDS, load_built_in_schema
 from crypto.encoding.views import encode_views
 from scoring.linkage.blocks import ViewSide, compare_view
 from scoring.linkage.evidence import (
@@ -19,7 +19,9 @@ from scoring.linkage.linker import compare_views, link_views
 from scoring.linkage.matching import CandidatePairs, iterate_positions
 from tests.unit.test_linker import invent_people, mistype
 
-SCHEMAS = {name: load_built_in_schema(name) for name in ("uk-police", "uk-police-wide")}
+SCHEMAS = {
+    name: load_built_in_schema(name).subset(FEDERATION_FIELDS) for name in ("uk-police", "uk-police-wide")
+}
 
 
 def pairs(*found: tuple[float, int, int, int, int]) -> CandidatePairs:

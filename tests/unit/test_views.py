@@ -5,13 +5,15 @@ import pytest
 
 from crypto.encoding.dummies import generate_dummy_rows
 from crypto.encoding.encoder import encode_people
-from crypto.encoding.schema import load_built_in_schema
+from crypto.encoding.schema import FEDERATION_FIELDS, load_built_in_schema
 from crypto.encoding.views import ABSENT, encode_views, select_rows
 from crypto.encoding.wide import derive_positions, diffuse
 from crypto.errors import InputError
 from tests.unit.test_linker import invent_people
 
-SCHEMA, WIDE, PLAIN = (load_built_in_schema(name) for name in ("uk-police", "uk-police-wide", "plain"))
+SCHEMA, WIDE, PLAIN = (
+    load_built_in_schema(name).subset(FEDERATION_FIELDS) for name in ("uk-police", "uk-police-wide", "plain")
+)
 SECRET, OTHER_SECRET = b"k" * 32, b"o" * 32
 ANNA = {"forenames": "Anna Mary", "surname": "Archer", "dob": "1990-02-03", "sex": "F", "postcode": "AB1 2CD"}
 TYPO = {**ANNA, "surname": "Archar"}
