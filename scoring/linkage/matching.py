@@ -163,7 +163,7 @@ def is_clustered(pairs: CandidatePairs, clusters: Sequence[Sequence[Position]]) 
 
 
 def contradicts(pairs: CandidatePairs, clusters: Sequence[Sequence[Position]]) -> NDArray[np.bool_]:
-    """Return for every pair whether one of its records is clustered with another record of the other's dataset.
+    """Return for every pair whether a cluster has one of its records with another of the other's dataset.
 
     Where a person is in a dataset once, such a pair is two strangers if the cluster is right.
     """
