@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crypto.encoding.encoder import encode_people
-from crypto.encoding.schema import LinkageSchema, get_federation_schema
+from crypto.encoding.schema import FEDERATION_FIELDS, load_built_in_schema
 from lab.population import generate_federation
 
 SECRET = b"a benchmark protects nothing"
@@ -24,8 +24,8 @@ def make_people(records: int) -> list[list[dict[str, str]]]:
 
 
 def make_encodings(records: int) -> list[NDArray[np.uint8]]:
-    """Return real encodings of three forces under the federation's schema."""
-    schema: LinkageSchema = get_federation_schema()
+    """Return real encodings of three forces under schema plain."""
+    schema = load_built_in_schema("plain").subset(FEDERATION_FIELDS)
     return [encode_people(people, schema, secret=SECRET) for people in make_people(records)]
 
 
