@@ -21,13 +21,20 @@ def align_block_sizes(observation: Observation, knowledge: Knowledge) -> Guesses
     return tuple(
         np.full(view.rows, NOBODY, dtype=np.int64)
         if view.blocks is None
-        else _name_rows(view, own, person, rng)
+        else name_by_size(view, own, person, rng)
         for view, (own, person) in zip(observation.views, listed, strict=True)
     )
 
 
-def _name_rows(held: View, listed: View, person: Ints, rng: np.random.Generator) -> Ints:
-    """Return people for rows: the ranked rows of each block get the ranked people of the block aligned."""
+def name_by_size(held: View, listed: View, person: Ints, rng: np.random.Generator) -> Ints:
+    """Return a person for each row of a view with blocks: ranked rows of a block get its ranked people.
+
+    Args:
+        held: What the coordinator has.
+        listed: The list's own view.
+        person: Person of each of its rows.
+        rng: Orders what nothing else does.
+    """
     first, second = _rank(held, rng), _rank(listed, rng)
     named = np.full(held.rows, NOBODY, dtype=np.int64)
     for rows, others in zip(first, second, strict=False):
