@@ -1,7 +1,7 @@
 """The ratchet: what a thief finds at a node after a round, with today's key, opens nothing of that round.
 
-The thief has the files of the round as they were while it ran (a backup of their folder, or blocks of the disk
-that a deletion freed), and all of the home as it is now.
+The thief has the files of the round as they were while it ran (a backup of their folder, or blocks of the
+disk that a deletion freed), and all of the home as it is now.
 """
 
 import shutil

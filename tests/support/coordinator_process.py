@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from coordinator.drafting import draft_agreement
 from coordinator.initialise import initialise
 from coordinator.store.tables import metadata
 from crypto.agreement import Agreement, sign_agreement
-from crypto.encoding.schema import get_federation_schema
+from crypto.encoding.schema import LinkageSchema
 from crypto.pki import Authority
 from crypto.signing import SigningKey
 from protos import methods
@@ -27,6 +28,7 @@ from protos.hosting.config import load_config
 from protos.messages import Nothing, SignedDocument
 from scoring.risk.gravity import load_default_gravity_table
 from tests.support.scripted_member import ScriptedMember
+from tests.support.view_schemas import PLAIN, PLAIN_THRESHOLDS
 
 FEDERATION = "east.example"
 COMMANDS = Path(sys.executable).parent
@@ -45,7 +47,12 @@ def wait_until(condition: Any, *, what: str, timeout_s: float = START_TIMEOUT_S)
 
 
 class CoordinatorProcess:
-    """A coordinator's home and the process that serves it; also the operator and the governance board."""
+    """A coordinator's home and the process that serves it; also the operator and the governance board.
+
+    The federation links under ``schema``, by default one view.
+    """
+
+    schema: LinkageSchema = PLAIN
 
     def __init__(self, root: Path) -> None:
         self.home = CoordinatorHome(root)
@@ -131,9 +138,9 @@ class CoordinatorProcess:
         with self.connect_operator() as operator:
             enrolments = operator.call(methods.LIST_ENROLMENTS, Nothing()).enrolments
         config = load_config(CoordinatorConfig, self.home.config)
-        return draft_agreement(
+        drafted = draft_agreement(
             enrolments,
-            get_federation_schema(),
+            self.schema,
             federation=FEDERATION,
             version=version,
             key_epoch=1,
@@ -144,6 +151,7 @@ class CoordinatorProcess:
             issued_at=datetime.now(UTC),
             lifetime=timedelta(days=30),
         )
+        return replace(drafted, thresholds=PLAIN_THRESHOLDS)
 
     def publish(self, agreement: Agreement, *, key: SigningKey | None = None) -> None:
         """Publish an agreement signed by the governance board, or by another key."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from crypto.agreement import Agreement, Member, Thresholds, sign_agreement
-from crypto.encoding.schema import FEDERATION_FIELDS, LinkageSchema, load_built_in_schema
+from crypto.encoding.schema import LinkageSchema
 from crypto.errors import StateError
 from crypto.log.checkpoint import Checkpoint, sign_checkpoint
 from crypto.log.merkle import MerkleTree, leaf_hash
@@ -51,6 +51,7 @@ from protos.messages import (
 )
 from scoring.risk.event import CrimeStatus, NamedBy, PartyRole, VictimAgeBand
 from scoring.risk.gravity import load_default_gravity_table
+from tests.support.view_schemas import PLAIN
 
 FEDERATION = "east.example"
 LOG_ORIGIN = "east.example/clew-log"
@@ -233,7 +234,7 @@ def make_agreement(
     configs: dict[str, tuple[NodeConfig, NodeKeys]], *, schema: LinkageSchema | None = None, **changes: Any
 ) -> Agreement:
     """Return an agreement of these members, the first the custodian, by default without salted views."""
-    schema = schema or load_built_in_schema("plain").subset(FEDERATION_FIELDS)
+    schema = schema or PLAIN
     values: dict[str, Any] = {
         "federation": FEDERATION,
         "version": 1,

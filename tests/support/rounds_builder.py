@@ -5,15 +5,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from coordinator import rounds
-from coordinator.drafting import DEFAULT_THRESHOLDS
 from coordinator.rounds import Round
 from crypto.agreement import Agreement, Member
-from crypto.encoding.schema import get_federation_schema
 from crypto.pki import Role
 from crypto.sealing import SealingKey
 from crypto.signing import SigningKey
 from protos.messages import RoundOpening, RoundState, SubmissionHeader
 from scoring.risk.gravity import load_default_gravity_table
+from tests.support.view_schemas import PLAIN, PLAIN_THRESHOLDS
 
 NOW = datetime(2026, 11, 21, 22, 0, tzinfo=UTC)
 ROUND_ID = "11111111-1111-4111-8111-111111111111"
@@ -36,7 +35,7 @@ MEMBERS = {
 
 def make_agreement(**fields: Any) -> Agreement:
     """Return an unsigned agreement of two forces and a partner agency."""
-    schema = get_federation_schema()
+    schema = PLAIN
     values: dict[str, Any] = {
         "federation": "east.example",
         "version": 1,
@@ -50,7 +49,7 @@ def make_agreement(**fields: Any) -> Agreement:
         "weights_version": load_default_gravity_table().version,
         "log_public_key": SigningKey.generate().public_key,
         "log_origin": "east.example/clew-log",
-        "thresholds": DEFAULT_THRESHOLDS,
+        "thresholds": PLAIN_THRESHOLDS,
     }
     return Agreement(**(values | fields))
 

@@ -9,8 +9,10 @@ from functools import cached_property
 
 from coordinator.rounds import Round
 from crypto.canonical import canonical_bytes, encode_base64
+from crypto.encoding.dummies import generate_dummy_rows
 from crypto.encoding.encoder import encode_people
-from crypto.encoding.schema import get_federation_schema
+from crypto.encoding.schema import LinkageSchema
+from crypto.encoding.views import encode_views
 from crypto.log.entry import EventResult, EventType, LogEntry, commitment, sign_entry
 from crypto.pki import Authority, PeerIdentity, Role, create_signing_request, generate_transport_key
 from crypto.pki import issue_client_certificate as issue
@@ -36,6 +38,7 @@ from scoring.risk.event import Event, NamedBy
 from scoring.risk.gravity import load_default_gravity_table
 from scoring.risk.summary import SubjectFacts, summarise_events
 from tests.support.certificates import CERTIFICATE_LIFETIME
+from tests.support.view_schemas import PLAIN
 
 CHUNK_RECORDS = 16
 
@@ -171,9 +174,28 @@ def make_upload(
     announced: RoundAnnouncement | Round, people: Sequence[Mapping[str, str]], *, round_key: bytes
 ) -> tuple[Upload, list[bytes]]:
     """Encode people and return their submission with the record tokens in the order of ``people``."""
-    encodings = encode_people(people, get_federation_schema(), secret=round_key)
+    encodings = encode_people(people, PLAIN, secret=round_key)
     tokens = [secrets.token_bytes(TOKEN_BYTES) for _ in people]
     return arrange_upload(announced, tokens, [row.tobytes() for row in encodings]), tokens
+
+
+def make_view_upload(
+    announced: RoundAnnouncement | Round,
+    people: Sequence[Mapping[str, str]],
+    schema: LinkageSchema,
+    *,
+    round_key: bytes,
+) -> tuple[Upload, list[dict[bytes, int]]]:
+    """Encode people and return their submission and the person of each row of each view."""
+    views, owners = [], []
+    for number, rows in enumerate(encode_views(people, schema, secret=round_key)):
+        missing = sorted(set(range(len(people))) - set(rows.records.tolist()))
+        drawn = generate_dummy_rows(schema, number, len(missing), secret=round_key)
+        tokens = [secrets.token_bytes(TOKEN_BYTES) for _ in people]
+        blocks = [row.tobytes() for row in (*rows.blocks, *drawn[0])]
+        views.append((tokens, blocks, [row.tobytes() for row in (*rows.encodings, *drawn[1])]))
+        owners.append(dict(zip(tokens, [*rows.records.tolist(), *missing], strict=True)))
+    return arrange_views(announced, views), owners
 
 
 def arrange_upload(

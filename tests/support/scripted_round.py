@@ -9,8 +9,12 @@ from typing import Any
 from protos import methods
 from protos.channel import Channel
 from protos.messages import (
+    TOKEN_BYTES,
     MemberResults,
     Nothing,
+    Resolution,
+    ResolutionBatch,
+    ResolutionQuery,
     RoundAnnouncement,
     RoundOpening,
     RoundReference,
@@ -19,10 +23,11 @@ from protos.messages import (
     SubmissionReceipt,
     SummaryAnswer,
     SummaryBatch,
+    ViewRow,
 )
 from tests.support.coordinator_process import CoordinatorProcess, wait_until
 from tests.support.people import invent_people
-from tests.support.scripted_member import ScriptedMember, Upload, make_assault, make_upload
+from tests.support.scripted_member import ScriptedMember, Upload, make_assault, make_upload, make_view_upload
 
 # Essex holds 0-39, Kent 34-73, the partner agency 38-57: 34-37 are Essex's and Kent's, 38 and 39 everyone's,
 # 40-57 Kent's and the partner's.
@@ -34,13 +39,17 @@ LONG_OPENING = RoundOpening(600, 600, 600, 600)
 
 @dataclass
 class ScriptedRound:
-    """One open round with each member's upload prepared; ``tokens`` are in the order of the people."""
+    """One open round with each member's upload prepared.
+
+    ``tokens`` are the record tokens in the order of the people, ``owners`` say whose a row of a view is.
+    """
 
     process: CoordinatorProcess
     members: Mapping[str, ScriptedMember]
     announced: RoundAnnouncement
     uploads: dict[str, Upload] = field(default_factory=dict)
     tokens: dict[str, list[bytes]] = field(default_factory=dict)
+    owners: dict[str, list[dict[bytes, int]]] = field(default_factory=dict)
 
     @classmethod
     def open(
@@ -55,7 +64,13 @@ class ScriptedRound:
         new, round_key = cls(process, members, announced), secrets.token_bytes(32)
         for name, (count, skip) in HOLDINGS.items():
             people = invent_people(count, skip=skip)
-            new.uploads[name], new.tokens[name] = make_upload(announced, people, round_key=round_key)
+            if process.schema.views is None:
+                new.uploads[name], new.tokens[name] = make_upload(announced, people, round_key=round_key)
+                continue
+            new.uploads[name], new.owners[name] = make_view_upload(
+                announced, people, process.schema, round_key=round_key
+            )
+            new.tokens[name] = [secrets.token_bytes(TOKEN_BYTES) for _ in people]
         return new
 
     @property
@@ -97,6 +112,27 @@ class ScriptedRound:
         status: RoundStatus = wait_until(find, what=f"a round in state {' or '.join(states)}")
         return status
 
+    def fetch_question(self, name: str) -> list[ViewRow]:
+        """Return every row that a member is asked to resolve."""
+        rows: list[ViewRow] = []
+        while True:
+            query = ResolutionQuery(self.announced.round_id, len(rows))
+            page = self.call(name, methods.GET_RESOLUTION_REQUESTS, query)
+            rows += [ViewRow(view.view, token) for view in page.rows for token in view.list_tokens()]
+            if len(rows) >= page.total:
+                return rows
+
+    def make_resolutions(self, name: str) -> tuple[Resolution, ...]:
+        """Return what a member truthfully says of the rows it is asked about."""
+        rows: dict[int, list[ViewRow]] = {}
+        for row in self.fetch_question(name):
+            rows.setdefault(self.owners[name][row.view][row.token], []).append(row)
+        return tuple(Resolution(self.tokens[name][person], tuple(own)) for person, own in rows.items())
+
+    def resolve(self, name: str, answers: tuple[Resolution, ...] | None = None) -> None:
+        answers = self.make_resolutions(name) if answers is None else answers
+        self.call(name, methods.SEND_RESOLUTIONS, ResolutionBatch(self.announced.round_id, answers))
+
     def make_answers(self, name: str) -> tuple[SummaryAnswer, ...]:
         """Return a signed summary for each token asked of a member."""
         asked = self.call(name, methods.GET_SUMMARY_REQUESTS, self.reference).tokens
@@ -119,6 +155,10 @@ class ScriptedRound:
 
     def finish(self) -> None:
         """Go from whatever stage everyone has submitted in to a closed round."""
+        if self.process.schema.views is not None:
+            self.wait_for(RoundState.RESOLVING)
+            for name in self.members:
+                self.resolve(name)
         self.wait_for(RoundState.ASSESSING)
         for name in self.members:
             self.answer(name)

@@ -1,9 +1,12 @@
-"""Small linkage schemas with salted views, for tests that need views and not their quality."""
+"""Linkage schemas of one view and of three small ones, for tests of how rounds go."""
 
 from typing import Any
 
+from crypto.agreement import Thresholds
 from crypto.encoding.schema import FEDERATION_FIELDS, LinkageSchema, load_built_in_schema, parse_schema
 
+PLAIN = load_built_in_schema("plain").subset(FEDERATION_FIELDS)
+PLAIN_THRESHOLDS = Thresholds(0.77, 0.80, 0.95, 60.0, 0.5)
 _VIEWS: dict[str, Any] = {
     "comparisons": [
         {"name": "names", "tokens": "name-bigrams", "bits": 192, "ones": 48},
@@ -23,5 +26,4 @@ WIDE = {"bitsPerField": 55, "diffusion": 10, "bar": 0.7}
 
 def make_views_schema(**changes: Any) -> LinkageSchema:
     """Return a schema of three salted views; ``changes`` replace keys of its ``views``."""
-    body = load_built_in_schema("plain").subset(FEDERATION_FIELDS).body
-    return parse_schema(body | {"views": _VIEWS | changes})
+    return parse_schema(PLAIN.body | {"views": _VIEWS | changes})
