@@ -7,6 +7,7 @@ Both codes shape salts, so any change here needs a new :data:`crypto.encoding.at
 """
 
 import re
+from functools import lru_cache
 
 _SOUNDEX_DIGITS = {
     letter: digit
@@ -14,6 +15,8 @@ _SOUNDEX_DIGITS = {
     for letter in letters
 }
 _SOUNDEX_LENGTH = 4
+REMEMBERED_WORDS = 100_000
+"""A million people have fewer name words than that; :func:`forget_words` empties the memory after each call."""
 
 SPELLINGS: tuple[tuple[str, str], ...] = (
     (r"^HS", "S"),  # Hsiao, Xiao
@@ -36,6 +39,11 @@ _REPEATED = re.compile(r"(.)\1+")
 _NOT_LETTER = re.compile("[^A-Z]")
 
 
+def forget_words() -> None:
+    """Forget every word that was looked at, so that no name outlives the call that encoded it."""
+    get_skeleton.cache_clear()
+
+
 def get_soundex(word: str) -> str:
     """Return the American Soundex code of a word in capitals, such as R163; empty for an empty word.
 
@@ -52,6 +60,7 @@ def get_soundex(word: str) -> str:
     return code[:_SOUNDEX_LENGTH].ljust(_SOUNDEX_LENGTH, "0") if code else ""
 
 
+@lru_cache(maxsize=REMEMBERED_WORDS)
 def get_skeleton(word: str) -> str:
     """Return the consonants of a word with one letter for each sound: MD for Mohammed and Muhamad.
 

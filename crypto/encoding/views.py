@@ -25,6 +25,7 @@ from crypto.encoding.attributes import ATTRIBUTES, TOKENS
 from crypto.encoding.encoder import MIN_SECRET_BYTES, Encodings, encode_people
 from crypto.encoding.fixed_weight import DIGEST_BYTES, Numbers, Segment, TokenLists, encode_rows
 from crypto.encoding.schema import LinkageSchema
+from crypto.encoding.sounds import forget_words
 from crypto.encoding.standardise import standardise_value
 from crypto.encoding.view_schema import SaltedView, ViewsSpec
 from crypto.encoding.wide import encode_wide
@@ -78,7 +79,10 @@ def encode_views(
         encodings = encode_people(people, schema, secret=secret)
         return (ViewRows(schema.layout[0].name, everyone, bare, encodings),)
     holders = everyone if persons is None else np.asarray(persons, dtype=np.int64)
-    encoder = ViewEncoder(people, schema.views, secret=secret, holders=holders)
+    try:
+        encoder = ViewEncoder(people, schema.views, secret=secret, holders=holders)
+    finally:
+        forget_words()
     rows = [encoder.encode(view) for view in schema.views.salted]
     if schema.views.wide is not None:
         bare = np.empty((len(people), 0), dtype=np.uint8)
@@ -138,7 +142,8 @@ class ViewEncoder:
         example = np.empty(len(distinct), dtype=np.int64)
         example[numbers] = records
         parts = [
-            [values[code] for code in codes[example].tolist()] for codes, values in self._attributes_of(view)
+            np.array(values, dtype=object)[codes[example]].tolist()
+            for codes, values in self._attributes_of(view)
         ]
         salts = [SEPARATOR.join(part).encode() for part in zip(*parts, strict=True)]
         return _digest(

@@ -1,6 +1,6 @@
 """Nominals a second that become rows of every salted view, beside clkhash making one CLK of each.
 
-Same people, one thread. clkhash's caches are emptied before every run. Its encodings are plain; the comparison
+Same people, one thread. clkhash's caches are emptied before every run. Its encodings are plain: the ratio
 says what views cost against what users of clkhash know.
 """
 

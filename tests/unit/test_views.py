@@ -6,6 +6,7 @@ import pytest
 from crypto.encoding.dummies import generate_dummy_rows
 from crypto.encoding.encoder import encode_people
 from crypto.encoding.schema import FEDERATION_FIELDS, load_built_in_schema
+from crypto.encoding.sounds import get_skeleton
 from crypto.encoding.views import ABSENT, encode_views, select_rows
 from crypto.encoding.wide import derive_positions, diffuse
 from crypto.errors import InputError
@@ -153,3 +154,8 @@ def test_dummies_weigh_what_people_weigh_and_share_a_block_with_nobody(view: int
     real = np.bitwise_count(encode(*people, schema=WIDE)["wide"].encodings).sum(axis=1)
     assert blocks.shape == (200, 0)
     assert abs(weights.mean() - real.mean()) < 12
+
+
+def test_no_name_outlives_the_call_that_encoded_it() -> None:
+    encode(ANNA, BORIS)
+    assert get_skeleton.cache_info().currsize == 0
