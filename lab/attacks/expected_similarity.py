@@ -11,30 +11,18 @@ of Bloom filters.
 """
 
 from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
 
 import numpy as np
-from clkhash.field_formats import FieldSpec
 from scipy.optimize import nnls
-from scipy.sparse import csr_array
 
 from crypto.encoding.schema import LinkageSchema
-from crypto.encoding.standardise import standardise_record
+from lab.attacks.ngrams import find_ngrams, find_schema
 from lab.attacks.observation import Floats, Ints, Knowledge, Person
 
 POWERS = (0, 1, 2, 3, 4, 5, 6, 8, 10, 12)  # ten positions mixed is the most that anyone proposed
 SHADOWS = 4
 NEAREST, RANDOM = 20, 20  # other people that each one is compared with: high powers show in close pairs only
 RIDGE = 1e-9
-
-
-@runtime_checkable
-class SchemeWithSchema(Protocol):
-    """A scheme whose linkage schema the attacker can read."""
-
-    @property
-    def schema(self) -> LinkageSchema | None:
-        """The linkage schema."""
 
 
 def expect_similarity(knowledge: Knowledge, *, view: int, people: Ints) -> Floats | None:
@@ -48,8 +36,7 @@ def expect_similarity(knowledge: Knowledge, *, view: int, people: Ints) -> Float
     Returns:
         The similarities, or None where the scheme does not say what it encodes.
     """
-    scheme = knowledge.scheme
-    schema = scheme.schema if isinstance(scheme, SchemeWithSchema) else None
+    schema = find_schema(knowledge.scheme)
     if schema is None or len(people) < 2:
         return None
     plain = expect_plain([knowledge.people[index] for index in people.tolist()], schema)
@@ -67,39 +54,16 @@ def expect_similarity(knowledge: Knowledge, *, view: int, people: Ints) -> Float
 
 def expect_plain(people: Sequence[Person], schema: LinkageSchema) -> Floats:
     """Return the mean product of signs of plain Bloom filters of each two people, -1 to 1."""
-    rows = [standardise_record(person, schema.fields) for person in people]
-    shared = np.zeros((len(rows), len(rows)), dtype=np.float32)
-    inserted = np.zeros(len(rows), dtype=np.float32)
-    for place, field in enumerate(schema.to_clkhash().fields):
-        counts, draws = _count_shared(field, [row[place] for row in rows])
-        if counts is not None:
-            shared += counts * np.minimum(draws[:, None], draws)
-            inserted += np.diag(counts) * draws
+    shared = np.zeros((len(people), len(people)), dtype=np.float32)
+    inserted = np.zeros(len(people), dtype=np.float32)
+    for field in find_ngrams(people, schema):
+        shared += (field.present @ field.present.T) * np.minimum(field.draws[:, None], field.draws)
+        inserted += field.present.sum(axis=1) * field.draws
     unset = np.float32(np.log1p(-1 / schema.clk_length_bits))  # of one bit by one insertion, as a logarithm
     alone = np.exp(inserted * unset)
     both = np.exp((inserted[:, None] + inserted - shared) * unset)
     agreement: Floats = 1 - 2 * (alone[:, None] + alone - 2 * both)
     return agreement
-
-
-def _count_shared(field: FieldSpec, values: Sequence[str]) -> tuple[Floats | None, Floats]:
-    """Return how many tokens each two values share, and the insertions for each token of a value."""
-    hashing = field.hashing_properties
-    draws = np.zeros(len(values), dtype=np.float32)
-    if hashing is None:
-        return None, draws
-    numbers: dict[str, int] = {}
-    columns: list[int] = []
-    ends = [0]
-    for row, value in enumerate(values):
-        # A token that a value repeats is inserted once and counts twice where insertions are shared out.
-        tokens = list(hashing.comparator.tokenize(field.format_value(value))) if value else []
-        columns += [numbers.setdefault(token, len(numbers)) for token in sorted(set(tokens))]
-        ends.append(len(columns))
-        draws[row] = np.mean(hashing.strategy.bits_per_token(len(tokens))) if tokens else 0
-    ones = np.ones(len(columns), dtype=np.float32)
-    incidence = csr_array((ones, columns, ends), shape=(len(values), max(len(numbers), 1))).toarray()
-    return incidence @ incidence.T, draws
 
 
 def _learn_weights(plain: Floats, knowledge: Knowledge, view: int) -> list[float]:
