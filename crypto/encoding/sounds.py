@@ -16,7 +16,7 @@ _SOUNDEX_DIGITS = {
 }
 _SOUNDEX_LENGTH = 4
 REMEMBERED_WORDS = 100_000
-"""A million people have fewer name words than that; :func:`forget_words` empties the memory after each call."""
+"""A million people have fewer name words; :func:`forget_words` empties the memory after each call."""
 
 SPELLINGS: tuple[tuple[str, str], ...] = (
     (r"^HS", "S"),  # Hsiao, Xiao
