@@ -180,7 +180,7 @@ def test_every_domain_is_documented_and_no_other(heading: str, domains: Any) -> 
 def test_key_derivation_labels_are_documented_as_they_are_hashed() -> None:
     """The pages show canonical JSON: the same key derived from the shown bytes is the derived key."""
     section = get_section(read("protocol.md"), "## Keys")
-    ratchet, round_, share = re.findall(r"```json\n(.*?)\n```", section, re.DOTALL)
+    ratchet, round_, map_, share = re.findall(r"```json\n(.*?)\n```", section, re.DOTALL)
     key = keys.LinkageKey(1, 0, bytes(range(32)))
     assert keys.HKDF(keys.SHA256(), 32, salt=None, info=ratchet.encode()).derive(key.secret) == (
         key.ratchet_to(1).secret
@@ -190,6 +190,9 @@ def test_key_derivation_labels_are_documented_as_they_are_hashed() -> None:
         keys.derive_round_key(
             stepped, federation="NAME", round_id="UUID", schema_digest="HEX", role_view="perpetrator"
         )
+    )
+    assert keys.HKDF(keys.SHA256(), 32, salt=None, info=map_.encode()).derive(stepped.secret) == (
+        keys.derive_map_key(stepped, federation="NAME", round_id="UUID", member="NAME")
     )
     shared = keys.encode_key_share(key).decode()
     assert re.sub(r'"secret":"[^"]+"', '"secret":"BASE64"', shared) == share
