@@ -22,7 +22,7 @@ from lab.attacks.results import Conditions
 from lab.attacks.run import plan_cells
 from lab.attacks.scenario import Setting, count_covered
 from lab.attacks.schemes import DEFAULT_SCHEMES, get_scheme
-from lab.attacks.tasks import ControlTask, Pools, QualityTask, Task
+from lab.attacks.tasks import ControlTask, Pools, QualityTask, Task, TyingTask
 
 DEFAULT_RECORDS = 5000  # of encodings, which take minutes at this size; tokens take seconds at a country's
 COVERAGES, ANCHORS = "1,0.5,0.2", "0,40,400,2000"
@@ -129,6 +129,7 @@ def plan_run(options: AttackOptions, *, today: str) -> Plan:
     controls = [ControlTask(control, records, options.seed) for control in choose_controls(attacks)]
     is_drawn = held is None and options.people is None
     qualities = [QualityTask(scheme, options.seed) for scheme in schemes if is_drawn]
+    tying = [TyingTask(scheme, records, options.seed) for scheme in schemes if not options.attacks]
     density = options.density or (NATIONAL if is_drawn else AS_IS)
     conditions = Conditions(
         source=source,
@@ -144,7 +145,7 @@ def plan_run(options: AttackOptions, *, today: str) -> Plan:
         recorded=subjects[:records] if is_drawn else (),
         held=held,
     )
-    return Plan(conditions, pools, (*controls, *qualities, *cells), tuple(left_out))
+    return Plan(conditions, pools, (*controls, *qualities, *tying, *cells), tuple(left_out))
 
 
 def describe_machine() -> dict[str, str]:

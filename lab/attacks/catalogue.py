@@ -10,9 +10,13 @@ from enum import StrEnum
 
 from crypto.errors import InputError
 from lab.attacks.block_frequency import align_block_sizes
+from lab.attacks.block_signatures import match_block_signatures
 from lab.attacks.dictionary import look_up_rows
+from lab.attacks.duplicates import match_duplicates
 from lab.attacks.graph_matching import match_graphs
+from lab.attacks.known_plaintext import match_known
 from lab.attacks.observation import Guesses, Knowledge, Observation
+from lab.attacks.pattern_mining import mine_patterns
 from lab.attacks.token_graph import match_token_graph
 
 
@@ -106,6 +110,52 @@ ATTACKS: dict[str, Attack] = {
             "own",
             frozenset({Need.ENCODINGS}),
             match_graphs,
+        ),
+        Attack(
+            "known-plaintext",
+            "known records",
+            "From a few people whose rows it knows, the attacker learns how every bit depends on who a "
+            "person is, predicts the bits of everybody on its list, and takes the surest new pairs as "
+            "known for the next round.",
+            "Vidanage, Ranbaduge, Christen and Schnell (2022), A taxonomy of attacks on "
+            "privacy-preserving record linkage; the attack is our own",
+            frozenset({Need.ENCODINGS, Need.ANCHORS}),
+            match_known,
+        ),
+        Attack(
+            "pattern-mining",
+            "pattern mining",
+            "Bits that are set together in many rows stand for a frequent run of letters, such as the "
+            "ending of a common surname. The patterns are aligned with the letters of the list by how "
+            "frequent they are, alone and with each other, and a row is whoever has the letters that its "
+            "patterns stand for.",
+            "Christen, Vidanage, Ranbaduge and Schnell (2018), Pattern-mining based cryptanalysis of "
+            "Bloom filters for privacy-preserving record linkage",
+            frozenset({Need.ENCODINGS}),
+            mine_patterns,
+        ),
+        Attack(
+            "duplicates",
+            "equal rows",
+            "Encoding is deterministic, so people with equal values have equal rows. How many are equal, "
+            "how full their block is and how many bits are set survives any key, and the list has the "
+            "same classes.",
+            "After Kuzu, Kantarcioglu, Durham and Malin (2011), A constraint satisfaction cryptanalysis "
+            "of Bloom filters in private record linkage",
+            frozenset({Need.ENCODINGS}),
+            match_duplicates,
+        ),
+        Attack(
+            "block-signatures",
+            "block signatures",
+            "A block's size, bit counts and inner similarities survive its key. Blocks that look alike "
+            "are aligned, and then the rows inside them with the people inside. A known record gives its "
+            "whole block away. Where no block tokens are shown, blocks are recovered first.",
+            "Our own; inside blocks after Vogelstein et al. (2015), Fast approximate quadratic "
+            "programming for graph matching",
+            frozenset({Need.ENCODINGS}),
+            match_block_signatures,
+            uses_anchors=True,
         ),
         Attack(
             "block-frequency",

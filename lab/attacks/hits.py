@@ -31,5 +31,19 @@ def count_hits(guesses: Guesses, truth: Truth) -> tuple[Count, Count, Count]:
     return _count(hit, could_be), _count(hit, could_be & truth.resolved), Count(rows_right, rows_named)
 
 
+def find_chance(truth: Truth, people: int) -> float:
+    """Return the share of listed records that naming every row at random would get right at least once.
+
+    Args:
+        truth: Who is behind the rows.
+        people: On the list.
+    """
+    rows = np.zeros(len(truth.listed), dtype=np.int64)
+    for record in truth.records:
+        rows += np.bincount(record[record != NOBODY], minlength=len(rows))
+    rows = rows[(rows > 0) & (truth.listed != NOBODY) & ~truth.known]
+    return float(np.mean(1 - (1 - 1 / people) ** rows)) if len(rows) else 0.0
+
+
 def _count(hit: Flags, could_be: Flags) -> Count:
     return Count(int((hit & could_be).sum()), int(could_be.sum()))

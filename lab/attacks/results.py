@@ -48,6 +48,7 @@ class AttackResult:
         resolved: The same of those that members resolved in the round.
         named: Rows named rightly, of those that the attack named at all: how far it can trust itself.
         seconds: That the attack took.
+        chance: Share that naming rows at random would reach: the more rows a record has, the more.
         failure: Why there is no result, or empty.
     """
 
@@ -59,6 +60,7 @@ class AttackResult:
     resolved: Count
     named: Count
     seconds: float
+    chance: float = 0.0
     failure: str = ""
 
     @property
@@ -68,22 +70,26 @@ class AttackResult:
 
 
 @dataclass(frozen=True, slots=True)
-class TyingResult:
-    """How well rows of two views can be told to be one person, against chance.
+class TyingMeasure:
+    """How well one adversary tells which rows of two views are one person, against chance.
 
     Attributes:
         scheme: Name.
-        views: The two views.
-        ratio: Right ties over those that guessing would get.
-        low, high: 95% interval of the ratio.
-        seconds: That it took.
+        adversary: What it goes by.
+        first, second: The views.
+        hits: True partners that it ranks among the likeliest rows.
+        pairs: True partners sought.
+        chance: Share that a blind ranking would have there.
+        seconds: That all adversaries took on all views of the scheme.
     """
 
     scheme: str
-    views: str
-    ratio: float
-    low: float
-    high: float
+    adversary: str
+    first: str
+    second: str
+    hits: int
+    pairs: int
+    chance: float
     seconds: float
 
 
@@ -120,7 +126,7 @@ class SchemeQuality:
     true_pairs: int
 
 
-Part = AttackResult | TyingResult | ControlResult | SchemeQuality
+Part = AttackResult | TyingMeasure | ControlResult | SchemeQuality
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +167,7 @@ class Run:
     controls: tuple[ControlResult, ...] = ()
     qualities: tuple[SchemeQuality, ...] = ()
     results: tuple[AttackResult, ...] = ()
-    tying: tuple[TyingResult, ...] = ()
+    tying: tuple[TyingMeasure, ...] = ()
 
     @property
     def is_void(self) -> bool:
@@ -175,7 +181,7 @@ class Run:
                 return replace(self, controls=(*self.controls, part))
             case SchemeQuality():
                 return replace(self, qualities=(*self.qualities, part))
-            case TyingResult():
+            case TyingMeasure():
                 return replace(self, tying=(*self.tying, part))
             case AttackResult():
                 return replace(self, results=(*self.results, part))
@@ -213,7 +219,7 @@ def _parse_run(body: Mapping[str, Any]) -> Run:
         ),
         qualities=tuple(SchemeQuality(**quality) for quality in body["qualities"]),
         results=tuple(_parse_result(result) for result in body["results"]),
-        tying=tuple(TyingResult(**tying) for tying in body["tying"]),
+        tying=tuple(TyingMeasure(**tying) for tying in body["tying"]),
     )
 
 

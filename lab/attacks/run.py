@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from crypto.errors import ClewError
 from lab.attacks.catalogue import Attack, choose_attacks, get_attack
-from lab.attacks.hits import count_hits
+from lab.attacks.hits import count_hits, find_chance
 from lab.attacks.observation import Person
 from lab.attacks.results import AttackResult, Count
 from lab.attacks.scenario import Scenario, Setting, draw_scenario
@@ -83,5 +83,6 @@ def run_attack(attack: Attack, scenario: Scenario, *, scheme: str, clock: Clock)
         resolved=counts[1],
         named=counts[2],
         seconds=clock() - started,
+        chance=find_chance(scenario.truth, len(scenario.knowledge.people)),
         failure=failure,
     )

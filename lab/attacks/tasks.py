@@ -16,11 +16,14 @@ from lab.attacks.held_round import HeldRound, draw_held_scenario
 from lab.attacks.link_quality import measure_quality
 from lab.attacks.observation import Person
 from lab.attacks.people import Subject
-from lab.attacks.results import AttackResult, ControlResult, Count, Part
+from lab.attacks.results import AttackResult, ControlResult, Count, Part, TyingMeasure
 from lab.attacks.run import Cell, Clock, attack_scenario, describe_failure, run_cell
+from lab.attacks.scenario import Setting, draw_scenario
 from lab.attacks.schemes import get_scheme
+from lab.attacks.tying import measure_tying
 
-DRAWING = "drawing and encoding"  # stands for the attack in a result of a cell that could not be attacked
+# These stand for the attack in a result that says that something could not be measured.
+DRAWING, QUALITY, TYING = "drawing and encoding", "linkage quality", "tying views"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,16 @@ class QualityTask:
     seed: int
 
 
-Task = ControlTask | QualityTask | Cell
+@dataclass(frozen=True, slots=True)
+class TyingTask:
+    """Measure how well rows of a scheme's views can be tied, by an attacker whose list covers all."""
+
+    scheme: str
+    records: int
+    seed: int
+
+
+Task = ControlTask | QualityTask | TyingTask | Cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +77,8 @@ def describe_task(task: Task) -> str:
             return f"positive control: {task.control.name}"
         case QualityTask():
             return f"{task.scheme}: linkage quality"
+        case TyingTask():
+            return f"{task.scheme}: tying views"
         case Cell():
             return f"{task.scheme}: list covers {task.setting.coverage:.0%}, {task.setting.anchors:,} known"
 
@@ -98,9 +112,7 @@ def perform(task: Task, pools: Pools, *, clock: Clock) -> Iterator[Part]:
     try:
         yield from _perform(task, pools, clock)
     except Exception as error:  # one part's fault must not lose hours of the others' results
-        failed = _fail(task, describe_failure(error))
-        if failed is not None:
-            yield failed
+        yield _fail(task, describe_failure(error))
 
 
 def _perform(task: Task, pools: Pools, clock: Clock) -> Iterator[Part]:
@@ -110,6 +122,8 @@ def _perform(task: Task, pools: Pools, clock: Clock) -> Iterator[Part]:
         case QualityTask():
             secret = np.random.default_rng([task.seed, *b"quality"]).bytes(32)
             yield measure_quality(pools.recorded, get_scheme(task.scheme), secret=secret, seed=task.seed)
+        case TyingTask():
+            yield from _tie_views(task, pools, clock)
         case Cell() if pools.held is not None:
             scenario = draw_held_scenario(pools.held, pools.attacked, task.setting)
             yield from attack_scenario(task, scenario, clock=clock)
@@ -117,17 +131,51 @@ def _perform(task: Task, pools: Pools, clock: Clock) -> Iterator[Part]:
             yield from run_cell(task, pools.attacked, clock=clock)
 
 
-def _fail(task: Task, failure: str) -> Part | None:
+def _tie_views(task: TyingTask, pools: Pools, clock: Clock) -> Iterator[TyingMeasure]:
+    started = clock()
+    setting = Setting(task.records, coverage=1.0, anchors=0, seed=task.seed)
+    if pools.held is None:
+        scenario = draw_scenario(pools.attacked, get_scheme(task.scheme), setting)
+    else:
+        scenario = draw_held_scenario(pools.held, pools.attacked, setting)
+    if scenario.knowledge.scheme.is_tied:
+        return
+    rng = np.random.default_rng([task.seed, *b"tying"])
+    found = measure_tying(scenario.observation, scenario.knowledge, scenario.truth.records, rng=rng)
+    for each in found:
+        yield TyingMeasure(
+            scheme=task.scheme,
+            adversary=each.adversary,
+            first=each.first,
+            second=each.second,
+            hits=each.hits,
+            pairs=each.pairs,
+            chance=each.chance,
+            seconds=clock() - started,
+        )
+
+
+def _fail(task: Task, failure: str) -> Part:
     none = Count(0, 0)
     match task:
         case ControlTask():
             return ControlResult(task.control.name, task.control.goal, none, failure)
         case QualityTask():
-            return None
+            return AttackResult(task.scheme, QUALITY, 1.0, 0, none, none, none, 0.0, failure=failure)
+        case TyingTask():
+            return AttackResult(task.scheme, TYING, 1.0, 0, none, none, none, 0.0, failure=failure)
         case Cell():
             setting = task.setting
             return AttackResult(
-                task.scheme, DRAWING, setting.coverage, setting.anchors, none, none, none, 0.0, failure
+                task.scheme,
+                DRAWING,
+                setting.coverage,
+                setting.anchors,
+                none,
+                none,
+                none,
+                0.0,
+                failure=failure,
             )
 
 

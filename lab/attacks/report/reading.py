@@ -8,10 +8,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from lab.attacks.catalogue import ATTACKS
-from lab.attacks.results import AttackResult, Count, Run, SchemeQuality, TyingResult
+from lab.attacks.results import AttackResult, Count, Run, SchemeQuality, TyingMeasure
 
 VOID = "VOID: a positive control failed, so this shows nothing about it."
 LEAST_SHOWN = 0.0001  # less would be shown as nothing, and nothing is never claimed
+NEAR_CHANCE = 0.1  # from this part of a share on, what chance alone would reach is told with it
 EVERYONE = 0.95  # a share over it is called everyone
 
 
@@ -25,6 +26,7 @@ class Pooled:
         density: How births lay.
         listed, resolved, named: Counts of all runs together.
         seconds: Of one run, on average.
+        chance: Share that naming rows at random would reach.
         runs: How many seeds.
     """
 
@@ -38,6 +40,7 @@ class Pooled:
     resolved: Count
     named: Count
     seconds: float
+    chance: float
     runs: int
 
     @property
@@ -52,6 +55,28 @@ class Pooled:
 
 
 @dataclass(frozen=True, slots=True)
+class TyingReading:
+    """How well one adversary ties the views of a scheme, over all pairs of them.
+
+    Attributes:
+        adversary: What it goes by.
+        ratio: Hits against chance over all pairs of views together; 1 means that nothing is learnt.
+        low, high: 95% interval of the ratio.
+        worst: The two views that it ties best, in words.
+        worst_ratio: The ratio there; of many pairs one is above 1 by chance.
+        view_pairs: How many pairs of views.
+    """
+
+    adversary: str
+    ratio: float
+    low: float
+    high: float
+    worst: str
+    worst_ratio: float
+    view_pairs: int
+
+
+@dataclass(frozen=True, slots=True)
 class SchemeReading:
     """Everything about one scheme.
 
@@ -62,7 +87,7 @@ class SchemeReading:
         worst: The first row that judges the scheme, or None when none was run.
         upper: The highest upper end of an interval over all such rows.
         quality: How well it links, where that was measured.
-        tying: How well its views could be tied, where that was measured.
+        tying: How well its views could be tied by each adversary, where that was measured.
     """
 
     scheme: str
@@ -71,7 +96,7 @@ class SchemeReading:
     worst: Pooled | None
     upper: float
     quality: SchemeQuality | None
-    tying: tuple[TyingResult, ...]
+    tying: tuple[TyingReading, ...]
 
 
 def read_runs(runs: Sequence[Run], *, are_void: bool = False) -> tuple[SchemeReading, ...]:
@@ -164,6 +189,7 @@ def _pool(group: Sequence[tuple[Run, AttackResult]]) -> Pooled:
         resolved=sum((result.resolved for result in results), none),
         named=sum((result.named for result in results), none),
         seconds=sum(result.seconds for result in results) / len(results),
+        chance=sum(result.chance for result in results) / len(results),
         runs=len(results),
     )
 
@@ -181,7 +207,32 @@ def _read_scheme(name: str, rows: Sequence[Pooled], runs: Sequence[Run]) -> Sche
         worst=worst,
         upper=upper,
         quality=qualities[-1] if qualities else None,
-        tying=tuple(tying for run in runs for tying in run.tying if tying.scheme == name),
+        tying=_read_tying([tying for run in runs for tying in run.tying if tying.scheme == name]),
+    )
+
+
+def _read_tying(measures: Sequence[TyingMeasure]) -> tuple[TyingReading, ...]:
+    adversaries = dict.fromkeys(measure.adversary for measure in measures)
+    return tuple(
+        _pool_tying([measure for measure in measures if measure.adversary == adversary])
+        for adversary in adversaries
+    )
+
+
+def _pool_tying(measures: Sequence[TyingMeasure]) -> TyingReading:
+    pairs = sum(measure.pairs for measure in measures)
+    expected = sum(measure.pairs * measure.chance for measure in measures)
+    count = Count(sum(measure.hits for measure in measures), pairs)
+    low, high = (end * pairs / expected for end in count.interval)
+    worst = max(measures, key=lambda measure: measure.hits / measure.pairs / measure.chance)
+    return TyingReading(
+        adversary=measures[0].adversary,
+        ratio=count.hits / expected,
+        low=low,
+        high=high,
+        worst=f"{worst.first} and {worst.second}",
+        worst_ratio=worst.hits / worst.pairs / worst.chance,
+        view_pairs=len(measures),
     )
 
 
@@ -195,4 +246,6 @@ def _judge(worst: Pooled | None, upper: float) -> str:
         return f"Everyone is re-identified ({show_share(share)} by {how})."
     if not worst.listed.hits:
         return f"Fewer than {show_share(upper)} are re-identified, with 95% confidence; none was found."
-    return f"At most {show_share(share)} are re-identified (95%: up to {show_share(upper)}), by {how}."
+    verdict = f"At most {show_share(share)} are re-identified (95%: up to {show_share(upper)}), by {how}"
+    is_near_chance = worst.chance > share * NEAR_CHANCE
+    return verdict + (f"; at random {show_share(worst.chance)} would be." if is_near_chance else ".")

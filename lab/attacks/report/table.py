@@ -10,21 +10,22 @@ from rich.table import Table
 from lab.attacks.report.reading import (
     Pooled,
     SchemeReading,
+    TyingReading,
     describe_void,
     list_failures,
     read_runs,
     show_interval,
     show_share,
 )
-from lab.attacks.results import Run, TyingResult
+from lab.attacks.results import Run
 from protos.hosting.terminal import out
 
-HEADINGS = ("attack", "list", "known", "re-identified", "95% interval", "resolved", "seconds")
+HEADINGS = ("attack", "list", "known", "re-identified", "95% interval", "chance", "resolved", "seconds")
 EXPLANATION = (
     "List: share of the people behind the records that are on the attacker's list. Re-identified: records "
     "whose person the attacker named, of those listed and not known beforehand; intervals are Wilson's, of "
-    "records and not of runs. Resolved: the same of records that members resolved in a round; - where none "
-    "were."
+    "records and not of runs. Chance: what naming rows at random would reach, more with more rows a record "
+    "has. Resolved: the same of records that members resolved in a round; - where none were."
 )
 
 
@@ -49,6 +50,7 @@ def list_row(row: Pooled) -> tuple[str, ...]:
         f"{row.anchors:,}",
         f"{show_share(row.listed.share)} of {row.listed.trials:,}",
         show_interval(row.listed),
+        show_share(row.chance),
         f"{show_share(row.resolved.share)} of {row.resolved.trials:,}" if row.resolved.trials else "-",
         f"{row.seconds:.1f}",
     )
@@ -62,12 +64,13 @@ def show_quality(reading: SchemeReading) -> str:
     return f"best F1 {quality.f1:.4f} (precision {quality.precision:.4f}, recall {quality.recall:.4f})"
 
 
-def show_tying(tying: TyingResult) -> str:
-    """Return how well two views can be tied, in words."""
-    return (
-        f"tying {tying.views}: {tying.ratio:.2f} times chance "
-        f"(95%: {tying.low:.2f} to {tying.high:.2f}), {tying.seconds:.1f} s"
-    )
+def show_tying(tying: TyingReading) -> str:
+    """Return how well an adversary ties views, in words."""
+    text = f"tying views by {tying.adversary}: {tying.ratio:.2f} times chance (95%: {tying.low:.2f} to "
+    text += f"{tying.high:.2f})"
+    if tying.view_pairs > 1:
+        text += f"; best of {tying.view_pairs} pairs {tying.worst_ratio:.2f}, {tying.worst}"
+    return text
 
 
 def _print_controls(runs: Sequence[Run]) -> None:

@@ -9,14 +9,14 @@ from lab.attacks.results import (
     Count,
     Run,
     SchemeQuality,
-    TyingResult,
+    TyingMeasure,
 )
 
 CONDITIONS = Conditions("made", 1000, "national", 1, "2026-01-05", {"cores": "2"}, {"clew": "0"})
 MET = ControlResult("plain encodings", 0.95, Count(99, 100))
 FAILED = ControlResult("plain encodings", 0.95, Count(9, 100))
 QUALITY = SchemeQuality("plain", 0.99, 0.98, 0.985, 300)
-TYING = TyingResult("coarse-views", "dob and forename", 1.02, 0.9, 1.14, 2.0)
+TYING = TyingMeasure("coarse-views", "bits", "dob", "forename", 40, 2000, 0.01, 2.0)
 NOBODY_RESOLVED = Count(0, 0)
 
 

@@ -79,4 +79,7 @@ def test_a_void_run_is_named_in_the_document_and_its_figures_are_not_used() -> N
 
 def test_tying_is_told_against_chance() -> None:
     run = replace(make_run(make_result("coarse-views", 0)), tying=(TYING,))
-    assert "tying dob and forename: 1.02 times chance (95%: 0.90 to 1.14)" in render_document([run])
+    assert "tying views by bits: 2.00 times chance (95%: 1.47 to 2.71)" in render_document([run])
+    more = replace(TYING, second="surname", hits=10)
+    text = render_document([replace(run, tying=(TYING, more))])
+    assert "by bits: 1.25 times chance (95%: 0.95 to 1.64); best of 2 pairs 2.00, dob and forename" in text

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from lab.attacks.hits import count_hits
+from lab.attacks.hits import count_hits, find_chance
 from lab.attacks.observation import NOBODY, Truth
 from lab.attacks.results import Count
 
@@ -44,3 +44,9 @@ def test_naming_padding_is_a_mistake_and_no_record() -> None:
 
 def test_a_record_without_a_row_could_not_be_re_identified() -> None:
     assert count_hits((np.array([0]),), make_truth([0]))[0] == Count(1, 1)
+
+
+def test_chance_grows_with_the_rows_of_a_record() -> None:
+    assert find_chance(make_truth([0, 1, 2, 3]), people=10) == pytest.approx(0.1)
+    assert find_chance(make_truth([0, 1], [0, 1, NOBODY]), people=10) == pytest.approx(0.19)
+    assert find_chance(make_truth([2, 3]), people=10) == 0.0

@@ -33,6 +33,11 @@ def test_a_verdict_gives_the_upper_end_and_never_zero(hits: int, verdict: str) -
     assert reading.verdict == verdict
 
 
+def test_a_verdict_tells_chance_where_it_could_explain_what_was_reached() -> None:
+    (reading,) = read_runs([make_run(make_result("plain", 6, chance=0.0024))])
+    assert reading.verdict.endswith("nobody known; at random 0.24% would be.")
+
+
 def test_the_worst_attack_stands_first_and_the_widest_interval_bounds_the_verdict() -> None:
     rows = make_result("plain", 5), make_result("plain", 0, trials=20, coverage=0.2)
     (reading,) = read_runs([make_run(*rows)])
