@@ -35,8 +35,9 @@ Signature = NDArray[np.float64]
 Signatures = NDArray[np.float64]
 _Encoded = tuple[View, Ints]
 
-COUNT_SHARES, SIMILARITY_SHARES = np.linspace(0, 1, 7), np.linspace(0, 1, 15)
-TRIED = 3  # list blocks that a held block is aligned with
+COUNT_SHARES, NEAREST_SHARES = np.linspace(0, 1, 9), np.linspace(0, 1, 7)
+SIMILARITY_SHARES = np.array([0, 0.02, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 1])
+LEAST_TRIED, MOST_TRIED, TRIED_IN_ALL = 3, 12, 300  # list blocks that held blocks are aligned with
 SIZE_NOISE = 0.05  # of a log size, so that a list which misses a few people still has its block
 RIDGE = 0.05  # of the deviation between blocks, under which no part's noise is taken to lie
 CERTAIN = 0.62  # fit over which no other block is tried
@@ -73,9 +74,12 @@ def match_block_signatures(observation: Observation, knowledge: Knowledge) -> Gu
 
 def sign_block(bits: Floats) -> Signature:
     """Return what a block of rows shows under any key: size, sorted bit counts, sorted similarities."""
-    similarity = measure_similarity(bits)[np.triu_indices(len(bits), 1)]
+    similarity = measure_similarity(bits)
+    pairs = similarity[np.triu_indices(len(bits), 1)]
+    np.fill_diagonal(similarity, 0)
     counts = np.quantile(bits.sum(axis=1), COUNT_SHARES)
-    return np.concatenate([[np.log(len(bits))], counts, np.quantile(similarity, SIMILARITY_SHARES)])
+    nearest = np.quantile(similarity.max(axis=1), NEAREST_SHARES)
+    return np.concatenate([[np.log(len(bits))], counts, np.quantile(pairs, SIMILARITY_SHARES), nearest])
 
 
 def _match_view(
@@ -123,11 +127,15 @@ def _follow_people(side: _Side, person: Ints, again: _Encoded) -> _Side:
 def _find_likely(held: _Side, listed: _Side, again: _Side) -> Ints:
     """Return for each held block the list blocks of nearest signature, shape (blocks, tried)."""
     signatures, others = listed.sign(), again.sign()
-    noise = np.sqrt(((signatures - others) ** 2).mean(axis=0) / 2)
-    noise[0] = SIZE_NOISE
-    scale = np.maximum(noise, RIDGE * signatures.std(axis=0)) + 1e-9
-    count = min(TRIED, len(signatures))
-    _, nearest = cKDTree(signatures / scale).query(held.sign() / scale, k=[*range(1, count + 1)])
+    spread = np.maximum(signatures.std(axis=0), 1e-9)
+    # A key shifts all counts and all similarities of a block together, hence whole covariances.
+    gap = (signatures - others) / spread
+    noise = gap.T @ gap / (2 * len(gap)) + RIDGE * np.eye(gap.shape[1])
+    noise[0, 0] += (SIZE_NOISE / spread[0]) ** 2
+    whiten = np.linalg.inv(np.linalg.cholesky(noise)).T / spread[:, None]
+    tried = np.clip(TRIED_IN_ALL // len(held.blocks), LEAST_TRIED, MOST_TRIED)
+    count = min(int(tried), len(signatures))
+    _, nearest = cKDTree(signatures @ whiten).query(held.sign() @ whiten, k=[*range(1, count + 1)])
     return np.asarray(nearest, dtype=np.int64)
 
 
@@ -146,19 +154,20 @@ def _align(
     known: Ints,
     rng: np.random.Generator,
 ) -> Ints:
-    """Return the list's row for each row of a block, from the candidate that fits best."""
+    """Return the list's row for each row of a block: each candidate is looked at, the best one searched."""
     held, listed = sides
-    best, best_fit = np.full(len(block), NOBODY, dtype=np.int64), -np.inf
+    looked = []
     for rows in candidates:
         seeds = known[np.isin(known[:, 0], block) & np.isin(known[:, 1], rows)]
         places = np.stack([_find_places(block, seeds[:, 0]), _find_places(rows, seeds[:, 1])], axis=1)
-        found = align_rows(held.bits[block], listed.bits[rows], rng=rng, known=places)
-        if found.fit > best_fit:
-            best_fit = found.fit
-            best = np.where(found.listed == NOBODY, NOBODY, rows[found.listed])
-        if best_fit >= CERTAIN:
+        found = align_rows(held.bits[block], listed.bits[rows], rng=None, known=places)
+        looked.append((found, rows, places))
+        if found.fit >= CERTAIN:
             break
-    return best
+    found, rows, places = max(looked, key=lambda one: one[0].fit)
+    if found.fit < CERTAIN:
+        found = align_rows(held.bits[block], listed.bits[rows], rng=rng, known=places)
+    return np.where(found.listed == NOBODY, NOBODY, rows[found.listed])
 
 
 def _find_places(rows: Ints, wanted: Ints) -> Ints:
