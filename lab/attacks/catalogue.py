@@ -182,7 +182,7 @@ ATTACKS: dict[str, Attack] = {
         ),
         Attack(
             "dictionary",
-            "dictionary with the secret",
+            "leaked secret",
             "Whoever has the members' secret encodes the whole list and looks every row up. No keyed "
             "encoding withstands it; it is here to show what the secret is worth, and judges no scheme.",
             "Our own; it is what every keyed encoding is defined by",

@@ -12,13 +12,13 @@ from html import escape
 from math import log10
 
 WIDTH, HEIGHT = 860, 440
-LEFT, RIGHT, TOP, BOTTOM = 90, 620, 30, 370
+LEFT, RIGHT, TOP, BOTTOM = 110, 620, 30, 370
 NAMES_AT = 660
 NAME_HEIGHT = 18
 LOWEST_SHARE = 0.0001
 SHARE_TICKS = ((1.0, "100%"), (0.1, "10%"), (0.01, "1%"), (0.001, "goal 0.1%"), (0.0001, "0.01%"))
 F1_STEP = 0.02
-MOST_F1_TICKS = 6
+TICK_STEPS, MOST_TICKS = (0.005, 0.01, 0.02, 0.04, 0.1, 0.2), 8
 INK, BLUE, GREY = "#0b0c0c", "#1d70b8", "#b1b4b6"
 TITLE = "Privacy against linkage quality"
 
@@ -109,13 +109,12 @@ def _draw_axes(lowest_f1: float) -> str:
         f'<text x="{LEFT - 10}" y="{_place_share(share) + 4:.1f}" text-anchor="end">{label}</text>'
         for share, label in SHARE_TICKS
     )
-    steps = round((1 - lowest_f1) / F1_STEP)
-    every = max(1, -(-steps // MOST_F1_TICKS))
-    ticks = [1 - number * F1_STEP for number in range(0, steps + 1, every)]
+    step = next(step for step in TICK_STEPS if (1 - lowest_f1) / step <= MOST_TICKS)
+    ticks = [1 - number * step for number in range(int((1 - lowest_f1) / step + 1e-9) + 1)]
     columns = "".join(
         f'<line x1="{_place_f1(f1, lowest_f1):.1f}" x2="{_place_f1(f1, lowest_f1):.1f}" y1="{BOTTOM}" '
         f'y2="{BOTTOM + 6}" stroke="{INK}"/>'
-        f'<text x="{_place_f1(f1, lowest_f1):.1f}" y="{BOTTOM + 22}" text-anchor="middle">{f1:.2f}</text>'
+        f'<text x="{_place_f1(f1, lowest_f1):.1f}" y="{BOTTOM + 22}" text-anchor="middle">{f1:.3g}</text>'
         for f1 in ticks
     )
     middle_x, middle_y = (LEFT + RIGHT) / 2, (TOP + BOTTOM) / 2

@@ -98,6 +98,30 @@ The first takes an hour or more and writes what it has after every result. The s
 controls and takes some minutes. The third takes a table of your own; it leaves births as they are unless
 `--density national` is given. The last renders this page again from what was kept; `--results` may be given
 several times.
+
+`clew-lab hold-round --out held` runs a federation of processes into an open round and keeps what its
+coordinator holds then; `clew-lab attack --round held` attacks that. Its records were written with errors, and rows that
+members resolved are tied.
+
+Schemes of block tokens alone are attacked at 50,000 records unless `--records` says otherwise, all others at
+5,000. Figures of salted views at a few thousand records are too high: the list is as small as the round, so
+luck names more, and blocks by year are far from a country's.
+
+## The results file
+
+`--out` and `--json` write one object: `format` is `clew-attack/1`, and `runs` has one entry for each run.
+
+| field of a run | holds |
+| --- | --- |
+| `is_void` | whether a control failed or none was run |
+| `conditions` | `source`, `records`, `density`, `seed`, `measured_on`, `machine`, `versions` |
+| `controls` | `name`, `goal`, `reached` (a count), `failure` |
+| `qualities` | `scheme`, `precision`, `recall`, `f1`, `true_pairs` |
+| `results` | `scheme`, `attack`, `coverage`, `anchors`, `seconds`, `chance`, `failure`, and three counts |
+| `tying` | `scheme`, `adversary`, `first`, `second`, `hits`, `pairs`, `chance`, `seconds` |
+
+A count is `hits` of `trials`: `listed` and `resolved` of records as in the tables, and `named` of rows that
+were named rightly among those that were named at all.
 """
 
 

@@ -21,11 +21,13 @@ from lab.attacks.results import Run
 from protos.hosting.terminal import out
 
 HEADINGS = ("attack", "list", "known", "re-identified", "95% interval", "chance", "resolved", "seconds")
+LONG_S = 10  # from here on tenths of a second say nothing
 EXPLANATION = (
     "List: share of the people behind the records that are on the attacker's list. Re-identified: records "
     "whose person the attacker named, of those listed and not known beforehand; intervals are Wilson's, of "
     "records and not of runs. Chance: what naming rows at random would reach, more with more rows a record "
-    "has. Resolved: the same of records that members resolved in a round; - where none were."
+    "has. Names none: the attack found nothing to go by. Resolved: the same of records that members resolved "
+    "in a round; - where none were."
 )
 
 
@@ -48,12 +50,19 @@ def list_row(row: Pooled) -> tuple[str, ...]:
         row.title + (" (limit)" if row.is_limit else ""),
         show_share(row.coverage),
         f"{row.anchors:,}",
-        f"{show_share(row.listed.share)} of {row.listed.trials:,}",
+        _show_reached(row),
         show_interval(row.listed),
         show_share(row.chance),
         f"{show_share(row.resolved.share)} of {row.resolved.trials:,}" if row.resolved.trials else "-",
-        f"{row.seconds:.1f}",
+        f"{row.seconds:,.1f}" if row.seconds < LONG_S else f"{row.seconds:,.0f}",
     )
+
+
+def _show_reached(row: Pooled) -> str:
+    """Return the share, or that the attack found nothing to go by: that is no proof of its failing."""
+    if not row.named.trials:
+        return f"names none of {row.listed.trials:,}"
+    return f"{show_share(row.listed.share)} of {row.listed.trials:,}"
 
 
 def show_quality(reading: SchemeReading) -> str:
@@ -100,7 +109,7 @@ def _print_scheme(reading: SchemeReading) -> None:
 def _build_table(rows: Sequence[Pooled]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False)
     for number, heading in enumerate(HEADINGS):
-        table.add_column(heading, justify="right" if number else "left", no_wrap=True)
+        table.add_column(heading, justify="right" if number else "left", no_wrap=True, min_width=len(heading))
     for row in rows:
         table.add_row(*list_row(row))
     return table

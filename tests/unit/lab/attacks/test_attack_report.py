@@ -7,7 +7,15 @@ import pytest
 from lab.attacks.report.chart import Dot, draw_chart
 from lab.attacks.report.document import render_chart, render_document
 from lab.attacks.report.page import render_page
-from lab.attacks.results import Run
+from lab.attacks.results import (
+    AttackResult,
+    Conditions,
+    ControlResult,
+    Count,
+    Run,
+    SchemeQuality,
+    TyingMeasure,
+)
 from tests.unit.lab.attacks.samples import FAILED, QUALITY, TYING, make_result, make_run
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -41,6 +49,16 @@ def test_names_never_cover_one_another_and_stay_on_the_chart() -> None:
 def test_what_nobody_was_found_in_is_hollow_at_the_foot() -> None:
     assert draw_chart([Dot("safe", 0.99, 0.0, 0.0, 0.001)]).count('fill="#ffffff" stroke') == 1
     assert 'fill="#ffffff" stroke' not in draw_chart([Dot("weak", 0.99, 0.5, 0.4, 0.6)])
+
+
+@pytest.mark.parametrize(
+    ("f1", "ticks"),
+    [(0.995, ["1", "0.995", "0.99", "0.985", "0.98"]), (0.0, ["1", "0.8", "0.6", "0.4", "0.2", "0"])],
+)
+def test_the_axis_of_quality_fits_what_is_on_it(f1: float, ticks: list[str]) -> None:
+    root = ElementTree.fromstring(draw_chart([Dot("one", f1, 0.5, 0.4, 0.6)]))  # noqa: S314 - made here
+    labels = [str(text.text) for text in root.findall(f"{SVG}text") if text.get("text-anchor") == "middle"]
+    assert labels[: len(ticks)] == ticks
 
 
 def test_without_results_the_chart_says_so() -> None:
@@ -83,3 +101,17 @@ def test_tying_is_told_against_chance() -> None:
     more = replace(TYING, second="surname", hits=10)
     text = render_document([replace(run, tying=(TYING, more))])
     assert "by bits: 1.25 times chance (95%: 0.95 to 1.64); best of 2 pairs 2.00, dob and forename" in text
+
+
+def test_an_attack_with_nothing_to_go_by_is_told_from_one_that_failed() -> None:
+    named, silent = make_result("plain", 0, named=Count(0, 9)), make_result("blip", 0)
+    text = render_document([make_run(named, replace(silent, named=Count(0, 0)))])
+    assert "| 0% of 1,000 |" in text
+    assert "| names none of 1,000 |" in text
+
+
+def test_the_document_names_every_field_of_the_results_file() -> None:
+    text = render_document([])
+    kinds = (Run, Conditions, ControlResult, SchemeQuality, AttackResult, TyingMeasure)
+    missing = [field for kind in kinds for field in kind.__dataclass_fields__ if f"`{field}`" not in text]
+    assert missing == []
