@@ -100,8 +100,8 @@ controls and takes some minutes. The third takes a table of your own; it leaves 
 several times.
 
 `clew-lab hold-round --out held` runs a federation of processes into an open round and keeps what its
-coordinator holds then; `clew-lab attack --round held` attacks that. Its records were written with errors, and rows that
-members resolved are tied.
+coordinator holds then; `clew-lab attack --round held` attacks that. Its records were written with errors,
+and rows that members resolved are tied.
 
 Schemes of block tokens alone are attacked at 50,000 records unless `--records` says otherwise, all others at
 5,000. Figures of salted views at a few thousand records are too high: the list is as small as the round, so
