@@ -12,9 +12,9 @@ from crypto.errors import InputError, StateError
 from protos.messages import Enrolment, EnrolmentState
 
 DEFAULT_THRESHOLDS = Thresholds(
-    # Under the plain schema twins in two homes reach 0.76 (200 random keys), and a round of thousands
-    # puts its own threshold at 0.75 to 0.79: the floor keeps a small round, which fits poorly, as strict.
-    candidate_similarity_floor=0.77,
+    # Merged evidence of uk-police (docs/adr/0014): the best threshold of generated federations in hindsight
+    # is 0.48 to 0.54. The floor keeps a small round, which fits poorly, as strict.
+    candidate_similarity_floor=0.5,
     summary_probability=0.80,  # DOMAIN 2.4: review from here
     routine_probability=0.95,  # P-05
     routine_score=60.0,  # P-05

@@ -149,8 +149,8 @@ def load_built_in_schema(name: str) -> LinkageSchema:
 
 
 def get_federation_schema() -> LinkageSchema:
-    """Return the schema a federation starts with: ``plain`` reduced to :data:`FEDERATION_FIELDS`."""
-    return load_built_in_schema("plain").subset(FEDERATION_FIELDS)
+    """Return the schema a federation starts with: ``uk-police`` reduced to :data:`FEDERATION_FIELDS`."""
+    return load_built_in_schema("uk-police").subset(FEDERATION_FIELDS)
 
 
 def _check_version(body: Mapping[str, Any]) -> None:

@@ -217,7 +217,7 @@ def _show_known_limit(stage: Stage, pairs: Sequence[checks.FoundPair]) -> None:
     for link in checks.find_links(pairs, checks.story_records(stage.stories["onehome"])):
         stage.report.say(
             "[yellow]Known limit[/]: twins at one address were linked "
-            f"({show_probability(link.probability)}, uncalibrated). Plain encodings cannot tell them "
+            f"({show_probability(link.probability)}, uncalibrated). Encodings cannot tell them "
             "apart; private confirmation will have to."
         )
 

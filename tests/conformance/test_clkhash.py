@@ -10,8 +10,9 @@ from clkhash import clk, serialization
 
 from crypto.encoding.encoder import encode_people, encode_records
 from crypto.encoding.interchange import encode_csv
-from crypto.encoding.schema import LinkageSchema, get_federation_schema, load_built_in_schema, parse_schema
+from crypto.encoding.schema import LinkageSchema, load_built_in_schema, parse_schema
 from crypto.encoding.standardise import standardise_record
+from tests.support.view_schemas import PLAIN
 
 GOLDEN = json.loads((Path(__file__).parent / "vectors" / "golden_clks.json").read_text(encoding="utf-8"))
 SECRET = GOLDEN["secret"].encode()
@@ -51,9 +52,7 @@ PEOPLE = [
 ]
 
 
-@pytest.mark.parametrize(
-    "schema", [get_federation_schema(), load_built_in_schema("plain")], ids=["federation", "plain"]
-)
+@pytest.mark.parametrize("schema", [PLAIN, load_built_in_schema("plain")], ids=["federation", "plain"])
 def test_the_built_in_schemas_encode_as_clkhash_does_after_standardising(schema: LinkageSchema) -> None:
     rows = [standardise_record(person, schema.fields) for person in PEOPLE]
     encodings = encode_people(PEOPLE, schema, secret=bytes(32))
@@ -61,7 +60,7 @@ def test_the_built_in_schemas_encode_as_clkhash_does_after_standardising(schema:
 
 
 def test_as_many_records_as_make_clkhash_fork_are_encoded_the_same() -> None:
-    schema = get_federation_schema().subset(["sex"])
+    schema = PLAIN.subset(["sex"])
     rows = [("M",), ("F",), ("X",)] * 3_500
     encodings = encode_records(rows, schema, secret=bytes(32))
     assert [row.tobytes() for row in encodings[:3]] == clkhash_clks(rows[:3], schema, bytes(32))

@@ -7,13 +7,14 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from crypto.encoding.encoder import encode_records
-from crypto.encoding.schema import FEDERATION_FIELDS, get_federation_schema
+from crypto.encoding.schema import FEDERATION_FIELDS
 from crypto.encoding.standardise import fold_text, standardise_name, standardise_record
 from scoring.linkage.candidate import fit_candidate_model
 from scoring.linkage.matching import find_candidate_pairs, iterate_positions, solve_clusters
 from tests.support.linkage import link_datasets
+from tests.support.view_schemas import PLAIN
 
-SCHEMA = get_federation_schema()
+SCHEMA = PLAIN
 values = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 people = st.lists(st.fixed_dictionaries(dict.fromkeys(FEDERATION_FIELDS, values)), min_size=1, max_size=4)
 encodings = hnp.arrays(np.uint8, st.tuples(st.integers(0, 8), st.just(16)))

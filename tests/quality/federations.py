@@ -13,7 +13,6 @@ from datetime import date
 
 import pandas as pd
 
-from crypto.encoding.schema import get_federation_schema
 from lab.synthetic.federation import MemberData, draw_members, list_true_pairs, plan_federation
 from lab.synthetic.parameters import (
     OriginRates,
@@ -25,6 +24,7 @@ from lab.synthetic.parameters import (
 from lab.synthetic.uk_tables import load_uk_tables
 from scoring.linkage.matching import Position
 from tests.quality.labelled import LabelledSet, build_set
+from tests.support.view_schemas import PLAIN
 
 TODAY = date(2026, 1, 5)
 OVERLAP = 0.25  # the most of the range that is thought likely: more true pairs, smaller standard errors
@@ -101,7 +101,7 @@ def build_federation_set(name: str, scenario: Scenario, *, seed: int) -> Labelle
         name,
         [write_records(member, chosen) for member in members],
         truth.set_axis(["rec_id_a", "rec_id_b"], axis=1).to_csv(index=False).encode(),
-        schema=get_federation_schema(),
+        schema=PLAIN,
     )
     return replace(
         labelled,

@@ -9,23 +9,24 @@ from clkhash import bloomfilter
 
 from crypto.encoding.encoder import encode_columns, encode_people, encode_records
 from crypto.encoding.positions import Draws
-from crypto.encoding.schema import get_federation_schema, parse_schema
+from crypto.encoding.schema import parse_schema
 from crypto.encoding.text import Text
 from crypto.encoding.tokens import TokenTable
 from crypto.errors import InputError
+from tests.support.view_schemas import PLAIN
 
 SECRET = bytes(range(32))
 ADA = {"forenames": "Ada", "surname": "Poole", "dob": "01/02/1990", "sex": "F", "postcode": "CM1 1AB"}
 
 
 def test_encodings_are_packed_rows_of_the_schemas_length() -> None:
-    encodings = encode_people([ADA, ADA, {}], get_federation_schema(), secret=SECRET)
+    encodings = encode_people([ADA, ADA, {}], PLAIN, secret=SECRET)
     assert encodings.shape == (3, 128)
     assert encodings.dtype == np.uint8
 
 
 def test_no_people_give_no_rows() -> None:
-    assert encode_people([], get_federation_schema(), secret=SECRET).shape == (0, 128)
+    assert encode_people([], PLAIN, secret=SECRET).shape == (0, 128)
 
 
 def test_spelling_conventions_do_not_change_an_encoding() -> None:
@@ -36,23 +37,23 @@ def test_spelling_conventions_do_not_change_an_encoding() -> None:
         "sex": "female",
         "postcode": "cm11ab",
     }
-    first, second = encode_people([ADA, other], get_federation_schema(), secret=SECRET)
+    first, second = encode_people([ADA, other], PLAIN, secret=SECRET)
     assert (first == second).all()
 
 
 def test_a_person_without_values_sets_no_bits() -> None:
-    assert not encode_people([{}], get_federation_schema(), secret=SECRET).any()
+    assert not encode_people([{}], PLAIN, secret=SECRET).any()
 
 
 def test_another_secret_gives_an_unrelated_encoding() -> None:
-    first = encode_people([ADA], get_federation_schema(), secret=SECRET)
-    second = encode_people([ADA], get_federation_schema(), secret=SECRET[::-1])
+    first = encode_people([ADA], PLAIN, secret=SECRET)
+    second = encode_people([ADA], PLAIN, secret=SECRET[::-1])
     bits_a, bits_b = np.unpackbits(first), np.unpackbits(second)
     assert 2 * (bits_a & bits_b).sum() / (bits_a.sum() + bits_b.sum()) < 0.6
 
 
 def test_a_schema_without_standardisation_encodes_values_as_they_stand() -> None:
-    body = get_federation_schema().body
+    body = PLAIN.body
     del body["standardisation"]
     upper, lower = encode_people([ADA, {**ADA, "surname": "poole"}], parse_schema(body), secret=SECRET)
     assert (upper != lower).any()
@@ -60,21 +61,21 @@ def test_a_schema_without_standardisation_encodes_values_as_they_stand() -> None
 
 def test_a_short_round_key_is_refused() -> None:
     with pytest.raises(InputError, match="expected a secret of at least 16 bytes, got 15"):
-        encode_people([ADA], get_federation_schema(), secret=bytes(15))
+        encode_people([ADA], PLAIN, secret=bytes(15))
 
 
 def test_an_empty_secret_is_refused() -> None:
     with pytest.raises(InputError, match="expected a secret, got an empty one"):
-        encode_records([("", "", "", "", "")], get_federation_schema(), secret=b"")
+        encode_records([("", "", "", "", "")], PLAIN, secret=b"")
 
 
 def test_a_record_of_another_width_is_refused_by_row() -> None:
     with pytest.raises(InputError, match="row 2: expected 5 values, got 4"):
-        encode_records([("", "", "", "", ""), ("", "", "", "")], get_federation_schema(), secret=SECRET)
+        encode_records([("", "", "", "", ""), ("", "", "", "")], PLAIN, secret=SECRET)
 
 
 def dated_schema():
-    body = get_federation_schema().body
+    body = PLAIN.body
     del body["standardisation"]
     body["features"][2]["format"] = {"type": "date", "format": "%Y-%m-%d"}
     return parse_schema(body)
@@ -123,7 +124,7 @@ def test_nothing_of_a_value_is_held_once_the_call_is_over(dob: str) -> None:
 )
 def test_columns_that_are_not_the_schemas_are_refused(columns: dict[str, list[str]], message: str) -> None:
     with pytest.raises(InputError, match=message):
-        encode_columns(columns, get_federation_schema(), secret=SECRET)
+        encode_columns(columns, PLAIN, secret=SECRET)
 
 
 def test_the_first_row_that_does_not_fit_is_named_and_in_it_the_first_field() -> None:
@@ -161,5 +162,5 @@ def test_a_number_too_large_to_compare_is_refused_by_place() -> None:
 
 def test_values_that_differ_before_standardising_only_encode_alike_in_bulk() -> None:
     people = [ADA, {**ADA, "forenames": "ADA"}, {**ADA, "forenames": "Ada "}] * 5
-    encodings = encode_people(people, get_federation_schema(), secret=SECRET)
+    encodings = encode_people(people, PLAIN, secret=SECRET)
     assert (encodings == encodings[0]).all()

@@ -5,12 +5,12 @@ import json
 import pytest
 
 from crypto.encoding.interchange import encode_csv, parse_csv
-from crypto.encoding.schema import get_federation_schema
 from crypto.errors import InputError
+from tests.support.view_schemas import PLAIN
 
 
 def compatible_schema() -> bytes:
-    body = get_federation_schema().body
+    body = PLAIN.body
     del body["standardisation"]
     return json.dumps(body).encode()
 
@@ -32,7 +32,7 @@ def test_a_byte_order_mark_changes_nothing() -> None:
 
 def test_a_schema_with_standardisation_is_refused() -> None:
     with pytest.raises(InputError, match=r"\$\.standardisation: expected a plain clkhash schema"):
-        encode_csv(get_federation_schema().canonical, b"k", GOOD, name="people.csv")
+        encode_csv(PLAIN.canonical, b"k", GOOD, name="people.csv")
 
 
 def test_a_file_without_its_header_is_refused_without_showing_the_person() -> None:

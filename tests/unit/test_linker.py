@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from crypto.encoding.encoder import encode_people
-from crypto.encoding.schema import get_federation_schema
 from scoring.linkage.evaluation import Quality, find_best_quality, get_cluster_pairs, score_quality
 from scoring.linkage.linker import Linkage
 from tests.support.linkage import link_datasets
+from tests.support.view_schemas import PLAIN
 
 SYLLABLES = ["ba", "ce", "di", "fo", "gu", "ha", "je", "ki", "lo", "mu", "na", "pe", "qui", "ro", "su", "ta"]
 
@@ -43,7 +43,7 @@ PEOPLE = invent_people(400, seed=1)
 
 
 def link(*people: list[dict[str, str]], within: bool = False) -> Linkage:
-    schema = get_federation_schema()
+    schema = PLAIN
     return link_datasets([encode_people(part, schema, secret=b"k" * 32) for part in people], within=within)
 
 

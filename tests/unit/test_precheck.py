@@ -14,10 +14,10 @@ from crypto.encoding.precheck import (
 )
 from crypto.encoding.schema import (
     FEDERATION_FIELDS,
-    get_federation_schema,
     load_built_in_schema,
     parse_schema,
 )
+from tests.support.view_schemas import PLAIN
 
 WHOLE = load_built_in_schema("uk-police")
 VIEWS = WHOLE.subset(FEDERATION_FIELDS)
@@ -192,13 +192,13 @@ def test_a_stop_is_told_before_a_warning() -> None:
 
 
 def test_a_schema_without_views_judges_fields_only() -> None:
-    check = check_linkability(make_people(PLENTY, dob=(0.6, "")), get_federation_schema())
+    check = check_linkability(make_people(PLENTY, dob=(0.6, "")), PLAIN)
     assert check.is_stopped
     assert (check.views, check.unreached) == ((), 0.0)
 
 
 def test_without_standardisation_values_count_as_they_stand() -> None:
-    body = get_federation_schema().body
+    body = PLAIN.body
     del body["standardisation"]
     check = check_linkability(make_people(PLENTY, dob=(0.6, "unknown")), parse_schema(body))
     assert [measures.missing for measures in check.fields] == [0.0] * len(check.fields)

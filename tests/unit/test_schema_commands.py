@@ -10,12 +10,12 @@ from crypto.encoding.explain import explain_record
 from crypto.encoding.schema import (
     BUILT_IN_SCHEMAS,
     FEDERATION_FIELDS,
-    get_federation_schema,
     load_built_in_schema,
 )
 from crypto.errors import InputError
 from node.cli import app
 from node.schema_text import Difference, find_differences
+from tests.support.view_schemas import PLAIN
 from tests.unit.test_node_cli import export, home  # noqa: F401  pytest finds fixtures by their names here
 
 VIEWS = load_built_in_schema("uk-police").subset(FEDERATION_FIELDS)
@@ -183,7 +183,7 @@ def test_a_schema_without_views_explains_values_alone() -> None:
     result = invoke("explain", "surname=Poole", "--schema", "plain")
     assert "This schema has no views" in result.stdout
     with pytest.raises(InputError, match=r"got \['shoe'\]"):
-        explain_record({"shoe": "9"}, get_federation_schema())
+        explain_record({"shoe": "9"}, PLAIN)
 
 
 def test_the_precheck_of_a_loaded_home_counts_and_passes(home: Path, export: Path) -> None:  # noqa: F811

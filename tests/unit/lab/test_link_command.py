@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from crypto.encoding.schema import FEDERATION_FIELDS, get_federation_schema, load_built_in_schema
+from crypto.encoding.schema import FEDERATION_FIELDS, load_built_in_schema
 from lab.cli import app
+from tests.support.view_schemas import PLAIN
 
 HEADER = ["rec_id", "ent_id", "first_name", "last_name", "date_of_birth", "gender", "zip"]
 SYLLABLES = ["ba", "ce", "di", "fo", "gu", "ha", "je", "ki", "lo", "mu", "na", "pe", "qui", "ro", "su", "ta"]
@@ -148,7 +149,7 @@ def test_a_column_can_be_named_by_the_user(tmp_path) -> None:
 
 
 def test_a_clkhash_schema_takes_columns_by_its_own_identifiers(tmp_path) -> None:
-    body = get_federation_schema().subset(["forenames", "surname"]).body
+    body = PLAIN.subset(["forenames", "surname"]).body
     del body["standardisation"]
     body["features"].append({"identifier": "note", "ignored": True})
     schema = tmp_path / "schema.json"

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from crypto.encoding.encoder import encode_people
-from crypto.encoding.schema import get_federation_schema
 from lab.attacks.block_recovery import recover_blocks
 from lab.attacks.block_signatures import match_block_signatures, sign_block
 from lab.attacks.duplicates import count_duplicates, match_duplicates
@@ -15,6 +14,7 @@ from lab.attacks.people import draw_subjects
 from lab.attacks.salts import Salt
 from lab.attacks.scenario import Setting, draw_scenario
 from lab.attacks.schemes import SaltedScheme, get_scheme
+from tests.support.view_schemas import PLAIN
 
 SIZE = 60
 KEYS = b"first key of all" * 2, b"another key here" * 2
@@ -30,7 +30,7 @@ def _share_birth(people: list[Person]) -> list[Person]:
 
 
 def _encode(people: list[Person], key: bytes) -> Floats:
-    rows = encode_people(people, get_federation_schema(), secret=key)
+    rows = encode_people(people, PLAIN, secret=key)
     return np.unpackbits(rows, axis=1).astype(np.float32)
 
 
@@ -84,7 +84,7 @@ def test_blocks_of_different_size_are_named_by_signature_and_alignment(people: l
     dates = [date for date, size in sizes.items() for _ in range(size)]
     pool = [{**person, "dob": date} for person, date in zip(people, dates, strict=False)]
     salt = Salt("dob", lambda person: person["dob"])
-    scheme = SaltedScheme("by birth", (salt,), get_federation_schema(), is_tied=False)
+    scheme = SaltedScheme("by birth", (salt,), PLAIN, is_tied=False)
     scenario = draw_scenario(pool, scheme, Setting(len(pool), 1.0, 0, 5))
     guesses = match_block_signatures(scenario.observation, scenario.knowledge)
     assert count_hits(guesses, scenario.truth)[0].share >= 0.5
