@@ -9,6 +9,7 @@ the kicks around it are as in :mod:`lab.attacks.assignment`.
 """
 
 from dataclasses import dataclass
+from itertools import permutations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from lab.attacks.observation import NOBODY, Flags, Floats, Ints
 
 Matrix = NDArray[np.float64]
 
+MOST_LISTED_ROWS = 4  # of which all permutations are tried
 MOST_ROWS = 2_000  # larger blocks take minutes each
 MIDDLE_SHARE = 0.3  # of all permutations' middle in the start; the rest is what similarity profiles say
 BIT_COUNT_WEIGHT = 1.0
@@ -42,7 +44,7 @@ class Alignment:
 
 
 def align_rows(
-    held: Floats, listed: Floats, *, rng: np.random.Generator, known: Ints | None = None
+    held: Floats, listed: Floats, *, rng: np.random.Generator | None, known: Ints | None = None
 ) -> Alignment:
     """Return the best alignment found of two sets of rows.
 
@@ -86,8 +88,8 @@ def _solve(first: Matrix, second: Matrix, seeds: Ints, rng: np.random.Generator 
     free, other_free = (np.setdiff1d(np.arange(len(first)), seeds[:, side]) for side in (0, 1))
     order = np.empty(len(first), dtype=np.int64)
     order[seeds[:, 0]] = seeds[:, 1]
-    if not len(free):
-        return order
+    if len(free) <= MOST_LISTED_ROWS:
+        return _try_all(first, second, order, free, other_free)
     order = _climb(first, second, seeds, _start(first[free], second[other_free], seeds))
     best = _score(first, second, order)
     for _ in range(min(MOST_KICKS, KICKED_CELLS // len(first) ** 2)):
@@ -100,6 +102,16 @@ def _solve(first: Matrix, second: Matrix, seeds: Ints, rng: np.random.Generator 
         if (score := _score(first, second, other)) > best:
             order, best = other, score
     return order
+
+
+def _try_all(first: Matrix, second: Matrix, order: Ints, free: Ints, other_free: Ints) -> Ints:
+    """Return the best of all permutations of the free rows."""
+    places = np.array(list(permutations(range(len(free)))), dtype=np.int64)
+    orders = np.tile(order, (len(places), 1))
+    orders[:, free] = other_free[places]
+    moved = second[orders[:, :, None], orders[:, None, :]]
+    best: Ints = orders[(first * moved).sum(axis=(1, 2)).argmax()]
+    return best
 
 
 def _climb(first: Matrix, second: Matrix, seeds: Ints, start: Matrix) -> Ints:
