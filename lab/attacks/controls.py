@@ -16,7 +16,6 @@ from lab.attacks.results import AttackResult, ControlResult, Count
 from lab.attacks.run import Cell, Clock, run_cell
 from lab.attacks.scenario import Setting
 
-
 MOST_COMPARED = 5_000  # records whose similarities are all compared: the size of the published attacks
 
 
