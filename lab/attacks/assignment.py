@@ -24,7 +24,7 @@ Matrix = NDArray[np.float64]
 
 QUANTILES = np.linspace(0.005, 0.995, 60)
 SQUARE_CAP, RARE, LINEAR_RANGE = 9.0, 1.5, 1.5  # in deviations: moments of rare n-grams are huge and noisy
-DISTRIBUTION_WEIGHT = 3.0  # of distributions against relations
+DISTRIBUTION_WEIGHT = 10.0  # of distributions against relations
 PAIR_WEIGHT = 1.0  # of what believed pairs say against relations
 STEPS = 40
 POLISH_ROUNDS = 10
@@ -61,7 +61,14 @@ def describe_components(sources: Floats) -> ComponentGraph:
     # Sources are uncorrelated by construction, so the first with itself says nothing.
     pairs = [(a, b) for a in range(len(terms)) for b in range(a + 1) if a]
     profiles = np.quantile(sources, QUANTILES, axis=0).T / np.sqrt(len(QUANTILES))
-    return ComponentGraph(profiles, tuple(terms[a].T @ terms[b] / len(sources) for a, b in pairs))
+    return ComponentGraph(profiles, tuple(_centre(terms[a].T @ terms[b] / len(sources)) for a, b in pairs))
+
+
+def _centre(relation: Matrix) -> Matrix:
+    """Return relations of different components less their mean: what all have in common tells none apart."""
+    others = ~np.eye(len(relation), dtype=np.bool_)
+    centred: Matrix = np.where(others, relation - relation[others].mean(), 0)
+    return centred
 
 
 def match_components(

@@ -14,21 +14,29 @@ from lab.attacks.observation import Floats
 
 FIXED_POINT_ROUNDS = 150
 FIXED_POINT_TOLERANCE = 1e-5
+LEAST_SIGNAL = 0.1  # of an axis' variance
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Axes:
-    """Scores along principal axes, by falling variance, shape (rows, axes); every axis has positive skew."""
+    """Principal axes.
+
+    Attributes:
+        scores: By falling variance, shape (rows, axes); every axis has positive skew.
+        noise: Variance that noise has along every axis, whether the key's collisions or a hardening's.
+    """
 
     scores: Floats
+    noise: float
 
 
 def find_axes(bits: Floats, count: int) -> Axes:
     """Return the scores of rows along at most `count` principal axes."""
     centred = bits - bits.mean(axis=0)
-    _, directions = np.linalg.eigh(centred.T @ centred / len(bits))
+    variances, directions = np.linalg.eigh(centred.T @ centred / len(bits))
     scores = centred @ directions[:, ::-1][:, : min(count, *bits.shape)]
-    return Axes(_sign(scores))
+    # What the data have to say is in few axes, so the axis in the middle shows the noise.
+    return Axes(_sign(scores), float(np.median(variances)))
 
 
 def standardise(values: Floats) -> Floats:
@@ -39,17 +47,22 @@ def standardise(values: Floats) -> Floats:
     return scaled
 
 
-def find_independent(scores: Floats) -> Floats:
+def find_independent(scores: Floats, *, noise: float) -> Floats:
     """Return independent components by symmetric FastICA with skewness as contrast.
 
-    Skewness finds rare n-grams, of which there are many, and gives every component its sign.
+    Skewness finds rare n-grams, of which there are many, and gives every component its sign. It is blind to
+    noise that has none, so axes are scaled by what they have beyond the noise: only thus are n-grams at
+    right angles again in noisy encodings.
 
     Args:
         scores: Principal scores, shape (rows, axes).
+        noise: Their noise variance.
 
     Source: Hyvärinen (1999), Fast and robust fixed-point algorithms for independent component analysis.
     """
-    white = standardise(scores)
+    variances = scores.var(axis=0)
+    signal = np.maximum(variances - noise, LEAST_SIGNAL * variances)
+    white = ((scores - scores.mean(axis=0)) / np.sqrt(np.maximum(signal, 1e-12))).astype(np.float32)
     rotation = np.eye(white.shape[1], dtype=np.float32)
     for _ in range(FIXED_POINT_ROUNDS):
         sources = white @ rotation
@@ -60,7 +73,7 @@ def find_independent(scores: Floats) -> Floats:
         rotation = turned
         if moved < FIXED_POINT_TOLERANCE:
             break
-    return _sign(white @ rotation)
+    return _sign(standardise(white @ rotation))
 
 
 def _sign(scores: Floats) -> Floats:

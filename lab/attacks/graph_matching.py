@@ -4,7 +4,9 @@ Layer: lab. Pure. The attacker encodes its list under a key of its own and compa
 graphs. Both are Gram matrices of nearly linear images of the same n-grams, so their axes correspond:
 independent components are matched by their statistics (:mod:`lab.attacks.components`), which gives a rough
 embedding; mutual nearest neighbours in it are pairs; a Procrustes rotation learnt from the surest pairs
-gives a better embedding with more axes; and so on. Nothing needs the key or a known record.
+gives a better embedding with more axes; and so on. Where noise keeps rotations from settling, the components
+and the traits that shadow graphs teach (:mod:`lab.attacks.profiles`) name a few people rightly, and
+:mod:`lab.attacks.prediction` finds out which. Nothing needs the key or a known record.
 
 Source: after Vidanage et al. (2020), A graph matching attack on PPRL; Schäfer, Armknecht and Heng (2024),
 R+R: Revisiting graph matching attacks on PPRL. The alignment by independent components is Clew's own.
@@ -16,6 +18,7 @@ import numpy as np
 
 from lab.attacks.assignment import describe_components, match_components
 from lab.attacks.components import Axes, find_axes, find_independent
+from lab.attacks.expected_similarity import expect_similarity
 from lab.attacks.observation import (
     Floats,
     Guesses,
@@ -27,6 +30,7 @@ from lab.attacks.observation import (
     name_nobody,
 )
 from lab.attacks.pairing import Pairing, compare, normalise, pair_rows, rotate
+from lab.attacks.prediction import Pairs, predict_people
 from lab.attacks.profiles import compare_profiles
 
 COMPONENT_COUNTS = (80, 120)  # two resolutions, because either may find what the other mixes
@@ -41,6 +45,10 @@ FIRST_SHARE, MORE_SHARE = 0.3, 0.15  # of mutual pairs, the surest first, that a
 FEWEST_PAIRS = 300
 TESTED_SHARE = 0.2  # of the rows: the surest pairs, which certainty is measured on
 CONVINCING, HOPELESS = 10.0, 3.0  # certainty of attempts that are right, and of those to give up early
+CHANCE_TRUST = 0.1  # in components that are not the same; the more there are, the less
+CONFIRMED = (
+    0.5  # share of believed pairs confirmed over which a prediction is right; wrong ones stay under 0.3
+)
 FLATTENING = 0.5  # of the axes' deviations: between raw scores (0) and white ones (1)
 
 
@@ -71,10 +79,9 @@ def align_components(
     Returns:
         Scores of both sets, comparable column by column and weighted by how alike the columns are.
     """
-    first, second = (find_independent(axes.scores[:, :count]) for axes in (held, listed))
+    first, second = (find_independent(axes.scores[:, :count], noise=axes.noise) for axes in (held, listed))
     found = match_components(describe_components(first), describe_components(second), rng=rng)
-    misfit = np.maximum(1 - found.trust, 1e-6)
-    weight = (misfit.min() / misfit) ** 2
+    weight = np.maximum(found.trust - CHANCE_TRUST, 0)
     return first * weight, second[:, found.order] * weight
 
 
@@ -142,7 +149,7 @@ def _count_components(rows: int, people: int) -> tuple[int, ...]:
 
 
 def _match_view(view: View, knowledge: Knowledge, index: int) -> Ints:
-    """Return the people named by the surer of two attempts, the cheaper one first."""
+    """Return the people that rotation leads to, or if it does not convince, what traits and prediction do."""
     own, person = knowledge.scheme.encode(knowledge.people, knowledge.draw_secret("shadow"))[index]
     bits = get_bits(view)
     held, listed = find_axes(bits, FINE_LEVELS[-1]), find_axes(get_bits(own), FINE_LEVELS[-1])
@@ -150,18 +157,26 @@ def _match_view(view: View, knowledge: Knowledge, index: int) -> Ints:
     counts = _count_components(view.rows, own.rows)
     found = [align_components(held, listed, count=count, rng=rng) for count in counts]
     guide = compare(np.hstack([left for left, _ in found]), np.hstack([right for _, right in found]))
-    best, certainty = _attempt(held, listed, guide)
-    if certainty < CONVINCING:
-        guide += compare_profiles(bits, get_bits(own), knowledge, view=index)
-        other, surer = _attempt(held, listed, guide)
-        best, certainty = (other, surer) if surer > certainty else (best, certainty)
-    fine = best if certainty < HOPELESS else refine(held, listed, best, levels=FINE_LEVELS)
-    return person[fine.nearest]
-
-
-def _attempt(held: Axes, listed: Axes, guide: Floats) -> tuple[Pairing, float]:
     pairing = refine(held, listed, pair_rows(guide), levels=ROUGH_LEVELS, guide=guide)
-    return pairing, measure_certainty(held, listed, pairing)
+    if measure_certainty(held, listed, pairing) >= CONVINCING:
+        return person[refine(held, listed, pairing, levels=FINE_LEVELS).nearest]
+    guide = _scale(guide) + _scale(compare_profiles(bits, get_bits(own), knowledge, view=index))
+    return person[_predict(bits, pair_rows(guide), knowledge, view=index, people=person)]
+
+
+def _predict(bits: Floats, rough: Pairing, knowledge: Knowledge, *, view: int, people: Ints) -> Ints:
+    """Return the people that prediction comes to from rough pairs, or the rough ones if it comes to none."""
+    expected = expect_similarity(knowledge, view=view, people=people)
+    if expected is None:
+        return rough.nearest
+    signs = 2 * bits - 1
+    found = predict_people(signs - signs.mean(axis=0), expected, Pairs(rough.held, rough.listed, 0))
+    return found.nearest if found.confirmed > CONFIRMED else rough.nearest
+
+
+def _scale(similarity: Floats) -> Floats:
+    scaled: Floats = (similarity - similarity.mean()) / max(float(similarity.std()), 1e-9)
+    return scaled
 
 
 def _flatten(held: Axes, listed: Axes) -> tuple[Floats, Floats]:

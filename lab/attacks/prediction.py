@@ -26,6 +26,7 @@ LEAST_VARIANCE = 0.02
 DONE = 0.97  # share of believed pairs found again at which no further round is needed
 DOUBLING, GROWING = 0.5, 0.3  # shares found again over which twice as many, or some more, are believed
 SOME_MORE = 1.15
+HOPELESS, PATIENCE = 0.15, 5  # share found again under which it ends, and rounds before that
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +82,8 @@ def predict_people(signs: Floats, expected: Floats, pairs: Pairs) -> Prediction:
         again = (nearest[pairs.rows] == pairs.people)[pairs.known :]
         confirmed = float(again.mean()) if len(again) else 1.0
         count *= 2 if confirmed > DOUBLING else SOME_MORE if confirmed > GROWING else 1
-        if len(again) and confirmed >= DONE and count >= min(2 * len(pairing.held), MOST_PAIRS):
+        complete = len(again) and confirmed >= DONE and count >= min(2 * len(pairing.held), MOST_PAIRS)
+        if complete or (number >= PATIENCE and confirmed < HOPELESS):
             break
         believed = min(int(count), max(MOST_PAIRS - pairs.known, 0))
         pairs = pairs.add(rows[pairing.held[:believed]], people[pairing.listed[:believed]])
