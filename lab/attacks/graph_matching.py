@@ -34,6 +34,7 @@ from lab.attacks.prediction import Pairs, predict_people
 from lab.attacks.profiles import compare_profiles
 
 COMPONENT_COUNTS = (80, 120)  # two resolutions, because either may find what the other mixes
+MORE_COUNTS = (60, 70, 90, 100)  # tried too where these do not convince
 ROWS_PER_COMPONENT = 25  # fewer rows cannot tell so many components apart
 FEWEST_ROWS = 100  # under it there is nothing to learn from
 ROUGH_LEVELS, FINE_LEVELS = (40, 60, 80, 100, 120, 150), (200, 300)  # axes that each level uses
@@ -142,10 +143,18 @@ def _is_matchable(view: View, knowledge: Knowledge) -> bool:
     return view.encodings is not None and view.blocks is None and enough
 
 
-def _count_components(rows: int, people: int) -> tuple[int, ...]:
-    """Return how many components to look for, at each resolution that the rows allow."""
-    most = min(rows, people) // ROWS_PER_COMPONENT
-    return tuple(sorted({min(count, most) for count in COMPONENT_COUNTS}))
+def _align_all(
+    held: Axes, listed: Axes, *, counts: Sequence[int], rng: np.random.Generator
+) -> list[tuple[Floats, Floats]]:
+    """Return embeddings at each resolution that the rows allow."""
+    most = min(len(held.scores), len(listed.scores)) // ROWS_PER_COMPONENT
+    allowed = sorted({min(count, most) for count in counts})
+    return [align_components(held, listed, count=count, rng=rng) for count in allowed]
+
+
+def _stack(found: Sequence[tuple[Floats, Floats]]) -> Floats:
+    """Return similarities in all embeddings together."""
+    return compare(np.hstack([left for left, _ in found]), np.hstack([right for _, right in found]))
 
 
 def _match_view(view: View, knowledge: Knowledge, index: int) -> Ints:
@@ -154,13 +163,13 @@ def _match_view(view: View, knowledge: Knowledge, index: int) -> Ints:
     bits = get_bits(view)
     held, listed = find_axes(bits, FINE_LEVELS[-1]), find_axes(get_bits(own), FINE_LEVELS[-1])
     rng = np.random.default_rng([knowledge.seed, index])
-    counts = _count_components(view.rows, own.rows)
-    found = [align_components(held, listed, count=count, rng=rng) for count in counts]
-    guide = compare(np.hstack([left for left, _ in found]), np.hstack([right for _, right in found]))
+    found = _align_all(held, listed, counts=COMPONENT_COUNTS, rng=rng)
+    guide = _stack(found)
     pairing = refine(held, listed, pair_rows(guide), levels=ROUGH_LEVELS, guide=guide)
     if measure_certainty(held, listed, pairing) >= CONVINCING:
         return person[refine(held, listed, pairing, levels=FINE_LEVELS).nearest]
-    guide = _scale(guide) + _scale(compare_profiles(bits, get_bits(own), knowledge, view=index))
+    found += _align_all(held, listed, counts=MORE_COUNTS, rng=rng)
+    guide = _scale(_stack(found)) + _scale(compare_profiles(bits, get_bits(own), knowledge, view=index))
     return person[_predict(bits, pair_rows(guide), knowledge, view=index, people=person)]
 
 
