@@ -202,10 +202,10 @@ def _judge_view(measures: ViewMeasures, records: int, cap: int) -> list[Finding]
             shared if is_judged else None,
             f"{measures.singletons:.1%} of the records in this view are alone in their block, where "
             f"{WARN_SINGLETONS:.0%} are expected; look for people recorded twice and for defaults in what "
-            "salts it.",
+            f"salts it. Who shares a block with more than {cap - 1} others is left out of the view.",
         ),
         (
-            over if is_judged else None,
+            over if is_judged and cap > 1 else None,  # under a cap of one this is the finding above
             f"{measures.over_cap:.1%} of the records in this view are in blocks of more than {cap} and are "
             f"left out of it (the largest blocks: {', '.join(f'{size:,}' for size in measures.largest)}); "
             "look for defaults in what salts it.",

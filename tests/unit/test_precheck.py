@@ -141,7 +141,9 @@ def test_people_recorded_twice_lower_the_share_of_singletons() -> None:
 
 def test_blocks_over_the_cap_are_left_out_and_said_so() -> None:
     people = make_people(PLENTY)
-    check = check_linkability(people * 5, VIEWS)
+    body = VIEWS.body
+    body["views"]["blockCap"] = 4
+    check = check_linkability(people * 5, parse_schema(body))
     assert check.is_stopped
     assert any(
         "100.0% of the records in this view are in blocks of more than 4 and are left out of it "
