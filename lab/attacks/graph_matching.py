@@ -30,7 +30,7 @@ from lab.attacks.observation import (
     name_nobody,
 )
 from lab.attacks.pairing import Pairing, compare, normalise, pair_rows, rotate
-from lab.attacks.prediction import Pairs, predict_people
+from lab.attacks.prediction import CONFIRMED, Pairs, predict_people
 from lab.attacks.profiles import compare_profiles
 
 COMPONENT_COUNTS = (80, 120)  # two resolutions, because either may find what the other mixes
@@ -47,9 +47,6 @@ FEWEST_PAIRS = 300
 TESTED_SHARE = 0.2  # of the rows: the surest pairs, which certainty is measured on
 CONVINCING, HOPELESS = 10.0, 3.0  # certainty of attempts that are right, and of those to give up early
 CHANCE_TRUST = 0.1  # in components that are not the same; the more there are, the less
-CONFIRMED = (
-    0.5  # share of believed pairs confirmed over which a prediction is right; wrong ones stay under 0.3
-)
 FLATTENING = 0.5  # of the axes' deviations: between raw scores (0) and white ones (1)
 
 

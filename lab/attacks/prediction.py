@@ -23,10 +23,15 @@ MOST_PAIRS = 3000  # that a round learns from; more cost minutes and teach littl
 MOST_ROUNDS = 25
 KNOWN_NOISE, BELIEVED_NOISE = 0.02, 0.1  # variance added to what pairs say
 LEAST_VARIANCE = 0.02
-DONE = 0.97  # share of believed pairs found again at which no further round is needed
-DOUBLING, GROWING = 0.5, 0.3  # shares found again over which twice as many, or some more, are believed
-SOME_MORE = 1.15
-HOPELESS, PATIENCE = 0.15, 5  # share found again under which it ends, and rounds before that
+GROWTH = ((0.5, 2.0), (0.3, 1.15))  # share of believed pairs found again over which more are believed
+SHRINKING = 0.9
+CONFIRMED = 0.4  # share found again over which the way was right
+HOPELESS, GRACE = 0.15, 5  # share under which it ends, after so many rounds
+FULL, LEAST_GAIN, PATIENCE = (
+    0.9,
+    0.01,
+    3,
+)  # nearly all are believed, and so many rounds gained so little: it ends
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,7 +78,7 @@ def predict_people(signs: Floats, expected: Floats, pairs: Pairs) -> Prediction:
     count = len(pairs.rows) / 2
     nearest = np.empty(len(signs), dtype=np.int64)
     nearest[pairs.rows[: pairs.known]] = pairs.people[: pairs.known]
-    first, confirmed = nearest, 0.0
+    first, confirmed, best, stale = nearest, 0.0, 0.0, 0
     for number in range(MOST_ROUNDS if len(rows) and len(people) else 0):
         pairing = pair_rows(_compare_rows(signs, expected, pairs, free=(rows, people)))
         nearest = nearest.copy()
@@ -81,13 +86,20 @@ def predict_people(signs: Floats, expected: Floats, pairs: Pairs) -> Prediction:
         first = nearest if number == 0 else first
         again = (nearest[pairs.rows] == pairs.people)[pairs.known :]
         confirmed = float(again.mean()) if len(again) else 1.0
-        count *= 2 if confirmed > DOUBLING else SOME_MORE if confirmed > GROWING else 1
-        complete = len(again) and confirmed >= DONE and count >= min(2 * len(pairing.held), MOST_PAIRS)
-        if complete or (number >= PATIENCE and confirmed < HOPELESS):
+        most = min(len(pairing.held), max(MOST_PAIRS - pairs.known, 0))
+        stale = stale + 1 if len(again) >= FULL * most and confirmed < best + LEAST_GAIN else 0
+        best = max(best, confirmed) if len(again) else 0.0
+        if stale == PATIENCE or (number >= GRACE and confirmed < HOPELESS):
             break
-        believed = min(int(count), max(MOST_PAIRS - pairs.known, 0))
+        count = min(count * _get_growth(confirmed), most)
+        believed = int(count)
         pairs = pairs.add(rows[pairing.held[:believed]], people[pairing.listed[:believed]])
-    return Prediction(nearest if confirmed > DOUBLING else first, confirmed)
+    return Prediction(nearest if confirmed > CONFIRMED else first, confirmed)
+
+
+def _get_growth(confirmed: float) -> float:
+    """Return how many times as many pairs are believed next: more than can be confirmed mislead."""
+    return next((growth for least, growth in GROWTH if confirmed > least), SHRINKING)
 
 
 def _compare_rows(signs: Floats, expected: Floats, pairs: Pairs, *, free: tuple[Ints, Ints]) -> Floats:
