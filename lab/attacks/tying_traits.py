@@ -132,6 +132,8 @@ def _find_likeness(view: View, numbers: Ints, sizes: Ints) -> Matrix:
 
 
 def _standardise(values: Matrix) -> Matrix:
+    if not len(values):
+        return values
     deviation = values.std(axis=0)
     standardised: Matrix = (values - values.mean(axis=0)) / np.where(deviation > 1e-9, deviation, 1)
     return standardised
