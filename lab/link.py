@@ -20,6 +20,10 @@ from scoring.linkage.linker import Linkage, compare_views, link_views
 
 Progress = Callable[[str], None]
 
+DUPLICATES_CAP = (
+    50  # records of one file in a block; what more share is a default, and its pairs are too many
+)
+
 
 @dataclass(frozen=True, slots=True)
 class DateWarning:
@@ -68,7 +72,8 @@ def link_files(
         progress(f"encoding {len(file.ids):,} records of {file.name}")
         people = file.read_people(used.encoded_fields)
         warnings += _find_impossible_dates(file.name, people) if used.is_standardised else []
-        datasets.append(encode_views(people, used, secret=secret))
+        cap = DUPLICATES_CAP if within else None
+        datasets.append(encode_views(people, used, secret=secret, cap=cap))
         del people
     progress(f"comparing {sum(len(file.ids) for file in files):,} records")
     return LinkResult(used, link_encoded(datasets, used, within=within), tuple(warnings))

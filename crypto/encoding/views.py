@@ -12,7 +12,7 @@ Schemas without views give one view of clkhash's encodings, in which all rows co
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -58,7 +58,12 @@ class ViewRows:
 
 
 def encode_views(
-    people: Sequence[Person], schema: LinkageSchema, *, secret: bytes, persons: Sequence[int] | None = None
+    people: Sequence[Person],
+    schema: LinkageSchema,
+    *,
+    secret: bytes,
+    persons: Sequence[int] | None = None,
+    cap: int | None = None,
 ) -> tuple[ViewRows, ...]:
     """Return the rows of every view of the schema, in the order of its layout.
 
@@ -67,6 +72,8 @@ def encode_views(
         schema: The agreed linkage schema.
         secret: The round key, at least 16 bytes.
         persons: Whose record each is, where one person has several (aliases); each its own without it.
+        cap: Most persons in a block, in place of the schema's: to find duplicates in a file that nobody
+            else will see.
 
     Raises:
         InputError: The secret is too short, or a value breaks the schema's format.
@@ -80,7 +87,8 @@ def encode_views(
         return (ViewRows(schema.layout[0].name, everyone, bare, encodings),)
     holders = everyone if persons is None else np.asarray(persons, dtype=np.int64)
     try:
-        encoder = ViewEncoder(people, schema.views, secret=secret, holders=holders)
+        spec = schema.views if cap is None else replace(schema.views, block_cap=cap)
+        encoder = ViewEncoder(people, spec, secret=secret, holders=holders)
     finally:
         forget_words()
     rows = [encoder.encode(view) for view in schema.views.salted]

@@ -166,8 +166,8 @@ def _number(names: Iterable[str]) -> dict[str, int]:
 
 
 def _find_schema(digest: str) -> tuple[LinkageSchema, str]:
-    shipped = [(load_built_in_schema(name), name) for name in BUILT_IN_SCHEMAS]
-    for schema, name in [(load_built_in_schema("plain").subset(FEDERATION_FIELDS), "plain"), *shipped]:
+    for name in BUILT_IN_SCHEMAS:
+        schema = load_built_in_schema(name).subset(FEDERATION_FIELDS)
         if schema.digest == digest:
             return schema, name
     raise InputError(f"--round: expected a round under {', '.join(BUILT_IN_SCHEMAS)}, got another schema")
