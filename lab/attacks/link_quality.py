@@ -37,15 +37,13 @@ def measure_quality(
     """
     held = round(len(subjects) * HELD_SHARE)
     second_from = len(subjects) - held
-    # In one call, so that it matters not whether a scheme's blocks mean anything beyond one.
-    people = [subject.listed for subject in subjects[:held]]
-    people += [subject.recorded for subject in subjects[second_from:]]
+    # Each member by itself, as in a round: what a scheme leaves out of full blocks it leaves out of each.
+    ours = scheme.encode([subject.listed for subject in subjects[:held]], secret)
+    theirs = scheme.encode([subject.recorded for subject in subjects[second_from:]], secret)
     scores: dict[Pair, float] = defaultdict(float)
-    for view, person in scheme.encode(people, secret):
-        first, second = np.flatnonzero(person < held), np.flatnonzero(person >= held)
-        owners = person[first], person[second] - held + second_from
-        for row, other, similarity in _compare(view.take(first), view.take(second)):
-            pair = int(owners[0][row]), int(owners[1][other])
+    for (view, owner), (other_view, other_owner) in zip(ours, theirs, strict=True):
+        for row, other, similarity in _compare(view, other_view):
+            pair = int(owner[row]), int(other_owner[other]) + second_from
             agreed = scores[pair] + similarity if view.encodings is None else similarity
             scores[pair] = max(scores[pair], agreed)
     precision, recall, f1 = find_best(scores, true_pairs=held - second_from, seed=seed)
