@@ -17,12 +17,13 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from crypto.encoding.schema import BUILT_IN_SCHEMAS, LinkageSchema, load_built_in_schema, parse_schema
+from crypto.encoding.schema import LinkageSchema
 from crypto.errors import InputError
 from lab.columns import parse_choices
 from lab.link import LinkResult, link_files, score_result
 from lab.people_file import PeopleFile, parse_people
 from lab.truth import parse_truth
+from protos.hosting.schema_files import load_schema
 from scoring.linkage.candidate import LABEL
 from scoring.linkage.evaluation import Pair, Quality
 from scoring.linkage.matching import iterate_positions
@@ -75,25 +76,6 @@ def run_link(options: LinkOptions) -> None:
         print(json.dumps(summary, indent=2))
     else:
         _print_summary(notes, summary, options, schema=schema)
-
-
-def load_schema(name: str) -> LinkageSchema:
-    """Return a built-in schema by name, or the one in a file.
-
-    Raises:
-        InputError: Neither exists, or the file is no linkage schema.
-    """
-    if name in BUILT_IN_SCHEMAS:
-        return load_built_in_schema(name)
-    path = Path(name)
-    if not path.is_file():
-        raise InputError(
-            f"--schema: expected a built-in name ({', '.join(BUILT_IN_SCHEMAS)}) or a file, got {name}"
-        )
-    try:
-        return parse_schema(_read_bytes(path))
-    except InputError as error:
-        raise InputError(f"--schema {name}: {error.public_message}") from error
 
 
 def summarise(

@@ -15,7 +15,7 @@ import numpy as np
 from lab.attacks.observation import Ints, Scheme, View
 from lab.attacks.people import Subject
 from lab.attacks.results import SchemeQuality
-from scoring.linkage.matching import CandidatePairs, compare_clustered, find_candidate_pairs, find_floor
+from scoring.linkage.matching import CandidatePairs, find_candidate_pairs, find_floor, score_dice
 
 HELD_SHARE = 2 / 3  # of the people, by each of the two members
 MOST_PAIRS_OF_BLOCK = 250_000  # a block over it is of a value that divides nobody
@@ -84,8 +84,10 @@ def _compare(left: View, right: View) -> Iterable[tuple[int, int, float]]:
     pairs = _list_pairs_in_blocks(left.blocks, right.blocks)
     if left.encodings is None or right.encodings is None:
         return ((row, other, 1.0) for row, other in pairs)
-    clusters = [((0, row), (1, other)) for row, other in pairs]
-    return _read(compare_clustered([left.encodings, right.encodings], clusters))
+    rows, others = np.array(list(pairs), dtype=np.int64).reshape(-1, 2).T
+    both = np.concatenate([left.encodings, right.encodings])
+    similarity = score_dice(both, rows, others + len(left.encodings))
+    return zip(rows.tolist(), others.tolist(), similarity.tolist(), strict=True)
 
 
 def _read(found: CandidatePairs) -> Iterator[tuple[int, int, float]]:

@@ -7,15 +7,11 @@ nearly always. A person without a part of a salt takes no part in its view.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from crypto.encoding.sounds import get_soundex
 from crypto.encoding.standardise import standardise_code, standardise_date, standardise_name
 from lab.attacks.observation import Person
 
 DATE_LENGTH = 8  # DDMMYYYY
-SOUNDEX_CODES = {
-    letter: code
-    for code, letters in enumerate(("BFPV", "CGJKQSXZ", "DT", "L", "MN", "R"), start=1)
-    for letter in letters
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +20,6 @@ class Salt:
 
     name: str
     get_value: Callable[[Person], str]
-
-
-def get_soundex(word: str) -> str:
-    """Return the American Soundex code of a word in capitals; empty for an empty word."""
-    code, last = word[:1], SOUNDEX_CODES.get(word[:1])
-    for letter in word[1:]:
-        digit = SOUNDEX_CODES.get(letter)
-        if digit is not None and digit != last:
-            code += str(digit)
-        if letter not in "HW":
-            last = digit
-    return code[:4].ljust(4, "0") if code else ""
 
 
 def _date(person: Person) -> str:

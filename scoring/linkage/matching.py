@@ -122,23 +122,6 @@ def solve_clusters(
     return sorted(tuple(sorted((int(a), int(b)) for a, b in group)) for group in groups)
 
 
-def compare_clustered(
-    datasets: Sequence[Encodings], clusters: Sequence[Sequence[Position]]
-) -> CandidatePairs:
-    """Return every pair of records that share a cluster with its similarity, most similar first.
-
-    Pairs that a cluster implies without being candidates themselves are included.
-    """
-    positions = [pair for cluster in clusters for pair in combinations(sorted(cluster), 2)]
-    flat = np.array(positions, dtype=np.int64).reshape(-1, 4)
-    starts = np.cumsum([0, *(len(data) for data in datasets)])
-    left = starts[flat[:, 0]] + flat[:, 1]
-    right = starts[flat[:, 2]] + flat[:, 3]
-    similarity = score_dice(np.concatenate(datasets), left, right) if len(flat) else np.empty(0)
-    columns = flat.astype(np.uint32).T
-    return gather_pairs([CandidatePairs(similarity, *columns)])
-
-
 def iterate_positions(pairs: CandidatePairs) -> Iterator[tuple[Position, Position]]:
     """Yield both positions of every pair, in order, as plain integers."""
     left = zip(pairs.dataset_a.tolist(), pairs.record_a.tolist(), strict=True)

@@ -9,7 +9,6 @@ from scoring.linkage.matching import (
     MAX_FLOOR,
     MIN_FLOOR,
     CandidatePairs,
-    compare_clustered,
     find_candidate_pairs,
     find_floor,
     is_clustered,
@@ -126,16 +125,6 @@ def test_duplicates_of_one_dataset_share_a_cluster_only_when_sought() -> None:
 
 def test_no_pairs_give_no_clusters() -> None:
     assert solve_clusters(pairs_of(), 0.5) == []
-
-
-def test_pairs_implied_by_a_cluster_get_their_own_similarity() -> None:
-    data = [rows("0 1 2 3"), rows("0 1 2 9"), rows("0 1 8 9")]
-    found = compare_clustered(data, [((0, 0), (1, 0), (2, 0))])
-    assert dict(zip(iterate_positions(found), found.similarity.tolist(), strict=True)) == {
-        ((0, 0), (1, 0)): 0.75,
-        ((1, 0), (2, 0)): 0.75,
-        ((0, 0), (2, 0)): 0.5,
-    }
 
 
 def test_clustered_pairs_are_those_whose_records_share_a_cluster() -> None:

@@ -223,7 +223,7 @@ def test_three_files_need_identifiers_of_their_own(files, tmp_path) -> None:
 
 
 def test_an_unknown_schema_is_refused(files) -> None:
-    expected = "expected a built-in name (uk-police, uk-police-wide, plain) or a file, got fancy"
+    expected = "expected a built-in schema (uk-police, uk-police-wide, plain) or a file, got fancy"
     assert expected in refuse(*files, "--schema", "fancy")
 
 
@@ -262,4 +262,4 @@ def test_a_field_that_one_file_has_under_a_name_of_its_own_is_pointed_out(tmp_pa
 
 
 def test_a_schema_that_is_none_is_named(files: list[str]) -> None:
-    assert f"--schema {files[0]}: expected UTF-8 JSON" in refuse(*files, "--schema", files[0])
+    assert "a.csv: expected UTF-8 JSON" in refuse(*files, "--schema", files[0])
