@@ -79,8 +79,8 @@ NOT_COVERED = """## What is not covered
 - **Larger lists and rounds.** Shares of some schemes grow with size. The tables say at which size they were
   measured.
 - **Who sent a row.** Tying measures how often a row's true partner in another view is among the 1% of rows
-  that look likeliest, against chance. In a held round rows lie member by member, so the adversary that goes by
-  order finds the member, and its ratio is about the number of members: the coordinator knows that anyway.
+  that look likeliest, against chance. In a held round rows lie member by member, so the adversary that goes
+  by order finds the member, and its ratio is about the number of members: the coordinator knows that anyway.
 - **What is not an encoding**: how many records each member submits, who matches whom in number, sizes and
   times of messages, score summaries. See [](limitations.md) and [](threat-model.md).
 - **Attributes of people who are not named.** An attacker that cannot name a person may still learn
