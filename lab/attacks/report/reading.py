@@ -196,7 +196,7 @@ def _pool(group: Sequence[tuple[Run, AttackResult]]) -> Pooled:
 
 def _read_scheme(name: str, rows: Sequence[Pooled], runs: Sequence[Run]) -> SchemeReading:
     ordered = tuple(sorted(rows, key=lambda row: (-row.listed.share, -row.listed.interval[1], row.attack)))
-    judging = [row for row in ordered if not row.is_limit]
+    judging = [row for row in ordered if not row.is_limit and row.listed.trials]
     worst = judging[0] if judging else None
     upper = max((row.listed.interval[1] for row in judging), default=1.0)
     qualities = [quality for run in runs for quality in run.qualities if quality.scheme == name]
