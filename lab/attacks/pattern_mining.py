@@ -75,14 +75,14 @@ def find_patterns(bits: Floats) -> Flags:
         growing, joining = growing[grows], joining[grows]
         members[joining, growing] = True
         rows[:, growing] *= bits[:, joining]
-    return _keep_distinct(rows[:, members.sum(axis=0) > FEWEST_BITS])
+    return keep_distinct(rows[:, members.sum(axis=0) > FEWEST_BITS])
 
 
 def _match_view(view: View, knowledge: Knowledge, index: int, *, schema: LinkageSchema) -> Ints:
     _, person = knowledge.scheme.encode(knowledge.people, knowledge.draw_secret("shadow"))[index]
     people = [knowledge.people[number] for number in person.tolist()]
     patterns = find_patterns(get_bits(view))
-    ngrams = _keep_distinct(np.hstack([field.present for field in find_ngrams(people, schema)]))
+    ngrams = keep_distinct(np.hstack([field.present for field in find_ngrams(people, schema)]))
     if min(patterns.shape[1], ngrams.shape[1]) < FEWEST_PATTERNS:
         return np.full(view.rows, NOBODY, dtype=np.int64)
     pairing = pair_by_patterns(patterns, ngrams, rng=np.random.default_rng([knowledge.seed, index]))
@@ -91,8 +91,12 @@ def _match_view(view: View, knowledge: Knowledge, index: int, *, schema: Linkage
     return person[pairing.nearest]
 
 
-def _keep_distinct(rows: Floats) -> Flags:
-    """Return columns of allowed frequency, the most frequent first, without repetitions."""
+def keep_distinct(rows: Floats) -> Flags:
+    """Return columns of allowed frequency, the most frequent first, without repetitions.
+
+    Args:
+        rows: 1.0 where a row has a pattern or an n-gram, shape (rows, columns).
+    """
     share = rows.mean(axis=0)
     kept = np.flatnonzero((share >= LEAST_SHARE) & (share <= MOST_SHARE))
     ordered = rows[:, kept[np.argsort(-share[kept], kind="stable")]]

