@@ -64,10 +64,9 @@ as in a country of millions; without it, blocks of a few thousand people would b
 safe. Blocks by year or by day of the year are still smaller than a country's. Linkage quality is measured on
 births as drawn.
 
-**Positive controls**: every run must re-identify 95% of plain encodings, at its own size, and 85% of 50,000
-people with three coarse tokens tied to one record. A run that does not is void, and no figure of it is used
-here.
-"""
+**Positive controls**: every run must re-identify 95% of plain encodings, at its own size up to 5,000, and
+85% of 50,000 people with three coarse tokens tied to one record. A run that does not is void, and no figure
+of it is used here. """
 
 NOT_COVERED = """## What is not covered
 
