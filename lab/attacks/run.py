@@ -47,9 +47,7 @@ def plan_cells(
     schemes: Iterable[str], settings: Sequence[Setting], attacks: tuple[str, ...], *, leak_secret: bool
 ) -> tuple[list[Cell], list[Setting]]:
     """Return the cells to run, and the settings that cannot be: no listed record would be unknown."""
-    fitting = [
-        setting for setting in settings if setting.anchors < round(setting.records * setting.coverage)
-    ]
+    fitting = [setting for setting in settings if setting.anchors < round(setting.records * setting.coverage)]
     cells = [Cell(scheme, setting, attacks, leak_secret) for scheme in schemes for setting in fitting]
     return cells, [setting for setting in settings if setting not in fitting]
 

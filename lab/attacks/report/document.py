@@ -66,7 +66,8 @@ births as drawn.
 
 **Positive controls**: every run must re-identify 95% of plain encodings, at its own size up to 5,000, and
 85% of 50,000 people with three coarse tokens tied to one record. A run that does not is void, and no figure
-of it is used here. """
+of it is used here.
+"""
 
 NOT_COVERED = """## What is not covered
 
