@@ -74,7 +74,7 @@ def describe_schema(name: str, schema: LinkageSchema) -> str:
 def _describe_views(views: ViewsSpec, clk_length_bits: int) -> Iterator[str]:
     padding, resolution = views.padding, views.resolution
     yield _line(
-        "blocks", f"at most {views.block_cap} rows of a member; the rows of a fuller one are left out"
+        "blocks", f"persons of one member in a block, at most: {views.block_cap}; a fuller block is left out"
     )
     yield _line("padding", f"{padding.dummy_share:.0%} dummies, then up to a multiple of {padding.multiple}")
     yield _line(
