@@ -133,7 +133,7 @@ class ViewEncoder:
 
     def _find_blocks(self, view: SaltedView) -> Numbers:
         """Return a number for each record's salt, equal where salts are; ABSENT where a part is missing."""
-        columns = [self._attributes[name] for name in view.salt]
+        columns = self._attributes_of(view)
         numbers, missing = (
             np.zeros(len(self._holders), dtype=np.int64),
             np.zeros(len(self._holders), dtype=bool),

@@ -12,14 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from crypto.encoding.sounds import get_soundex
 from crypto.errors import InputError
 from lab.synthetic.names import Words
-
-SOUNDEX_CODES = {
-    letter: code
-    for code, letters in enumerate(("BFPV", "CGJKQSXZ", "DT", "L", "MN", "R"), start=1)
-    for letter in letters
-}
 
 Salt = Callable[[pd.DataFrame, Words], npt.NDArray[np.int64]]
 
@@ -28,14 +23,7 @@ def find_soundex(word: str) -> str:
     """Return the American Soundex code of a word in capitals; a character of another script is itself."""
     if not word[:1].isascii():
         return word[:1]
-    codes, last = "", SOUNDEX_CODES.get(word[:1])
-    for letter in word[1:]:
-        code = SOUNDEX_CODES.get(letter)
-        if code and code != last:
-            codes += str(code)
-        if letter not in "HW":
-            last = code
-    return (word[:1] + codes + "000")[:4]
+    return get_soundex(word)
 
 
 def _number_sounds(words: Words) -> npt.NDArray[np.int64]:

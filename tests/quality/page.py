@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from lab.attacks.report.page import render_table
 from tests.quality.charts import Figure, Point, choose_axis_start, draw
 from tests.quality.columns import EXPLANATION, GROUP_HEADINGS, HEADINGS, list_group_rows, list_rows
 from tests.quality.compare import CLEW, SPLINK_USUAL
@@ -45,10 +46,10 @@ def render_page(report: Report) -> str:
             for number, result in enumerate(report.sets)
             if any(method.groups for method in result.methods)
         ),
-        _render_table(
+        render_table(
             "Sets", ("set", "members", "records", "true pairs", "fields", "where from"), list_sets(report)
         ),
-        _render_table("How it was measured", ("what", "value"), list_conditions(report)),
+        render_table("How it was measured", ("what", "value"), list_conditions(report)),
     ]
     return (
         '<!DOCTYPE html>\n<html lang="en-GB"><head><meta charset="utf-8">'
@@ -146,16 +147,4 @@ def _render_findings(report: Report) -> str:
 
 
 def _render_figure(svg: str, caption: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    return f"<figure>{svg}</figure>" + _render_table(caption, headings, rows)
-
-
-def _render_table(caption: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    head = "".join(f'<th scope="col">{escape(heading)}</th>' for heading in headings)
-    body = "".join(
-        f'<tr><th scope="row">{escape(first)}</th>'
-        + "".join(f"<td>{escape(cell)}</td>" for cell in rest)
-        + "</tr>"
-        for first, *rest in rows
-    )
-    top = f"<caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead>"
-    return f"<table>{top}<tbody>{body}</tbody></table>"
+    return f"<figure>{svg}</figure>" + render_table(caption, headings, rows)
